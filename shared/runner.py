@@ -1,0 +1,221 @@
+"""Run a stage: seed, train, follow its progress, report."""
+
+import inspect
+import json
+import math
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from tqdm import tqdm
+
+from shared import plots
+from shared.errors import InputError, RunError
+from shared.files import replacing
+
+RUNS = Path(__file__).parents[1] / "runs"
+REFRESH = 0.25  # seconds between two looks at the losses
+DRY_BATCHES = 5
+
+
+class Log:
+    """What a stage calls with the loss of every batch.
+
+    To read a loss as a number is to wait for it, on an accelerator for all
+    work that is queued. So the losses are kept as tensors, detached from
+    their graphs, and read a few times a second all at once; only then does
+    the bar move, and only then is a nan noticed.
+
+    `losses` and `valid_losses` are lists of floats, whole after `close()`;
+    `seconds` have passed since the first loss came, which leaves out what
+    torch imports when the first optimizer is built.
+    """
+
+    def __init__(self, epochs, steps):
+        self.steps = steps  # in one epoch
+        self.losses = []
+        self.valid_losses = []
+        self._unread = []
+        self._started = None
+        self._read_at = 0.0
+        self._bar = tqdm(
+            desc="training", total=epochs * steps, disable=None, leave=False
+        )
+
+    def __call__(self, loss):
+        self._unread.append(loss.detach())
+        now = time.perf_counter()
+        if now >= self._read_at:
+            if self._started is None:
+                self._started = now
+            self._read()
+            self._read_at = time.perf_counter() + REFRESH
+
+    def validation(self, loss):
+        """Take the validation loss of the epoch that has just ended."""
+        self._read()
+        self.valid_losses.append(float(loss))
+        tqdm.write(
+            f"epoch {len(self.valid_losses)}:"
+            f" validation loss {self.valid_losses[-1]:.4f}"
+        )
+
+    def _read(self):
+        """Turn the losses that came since the last time into numbers."""
+        if not self._unread:
+            return
+        new = torch.stack(self._unread).tolist()
+        self._unread.clear()
+        for loss in new:
+            self.losses.append(loss)
+            if not math.isfinite(loss):
+                epoch, batch = divmod(len(self.losses) - 1, self.steps)
+                raise RunError(
+                    f"the loss became {loss} at epoch {epoch + 1}, batch"
+                    f" {batch + 1}: try a smaller --lr"
+                )
+        self._bar.set_postfix_str(
+            f"loss {sum(self.losses[-50:]) / len(self.losses[-50:]):.4f}",
+            refresh=False,
+        )
+        self._bar.update(len(new))
+
+    @property
+    def seconds(self):
+        return time.perf_counter() - self._started
+
+    def close(self):
+        """Read what is left and take the bar away."""
+        try:
+            self._read()
+        finally:
+            self._bar.close()
+
+
+def run(
+    stage,
+    train,
+    digits,
+    *,
+    seed=0,
+    dtype="float32",
+    accel=True,
+    dry_run=False,
+    **chosen,
+):
+    """Train, print and return what came of it, and write it to `runs/`.
+
+    `stage` is a row of the ladder, `train` its function and `digits` what
+    to train on. What is `chosen` of `epochs`, `batch_size` and `lr` replaces
+    the stage's own defaults. The result is what `metrics.json` holds. Raises
+    RunError if the loss turns nan or infinite, InputError for a dtype that
+    the accelerator doesn't have.
+    """
+    options = {
+        name: parameter.default
+        for name, parameter in inspect.signature(train).parameters.items()
+        if parameter.default is not parameter.empty
+    } | chosen
+    device = torch.device(options.pop("device", "cpu"))
+    given = dict(options)
+    if device.type != "cpu":
+        if not accel:
+            device = torch.device("cpu")
+        given["device"] = device
+    if device.type == "mps" and dtype == "float64":
+        raise InputError("float64 needs --no-accel: mps doesn't have it")
+
+    if dry_run:
+        digits = _few(digits, DRY_BATCHES * options["batch_size"])
+        options["epochs"] = given["epochs"] = 1
+    x_train, x_valid = (
+        x.to(getattr(torch, dtype)) for x in (digits.x_train, digits.x_valid)
+    )
+    threads = torch.get_num_threads()
+    print(
+        f"Stage {stage.name}, {stage.title}, on {digits.name}:"
+        f" {len(x_train):,} images to train on,"
+        f" {len(x_valid):,} to validate on.\n"
+        f"{device}, {threads} thread{'s' * (threads > 1)}, {dtype},"
+        f" seed {seed},"
+        f" {', '.join(f'{k} {v}' for k, v in options.items())}",
+        flush=True,
+    )
+
+    log = Log(
+        options["epochs"], math.ceil(len(x_train) / options["batch_size"])
+    )
+    default_dtype = torch.get_default_dtype()
+    torch.set_default_dtype(getattr(torch, dtype))
+    try:
+        torch.manual_seed(seed)
+        pred = train(
+            x_train, digits.y_train, x_valid, digits.y_valid, log, **given
+        ).detach()
+        seconds = log.seconds
+    finally:
+        torch.set_default_dtype(default_dtype)
+        log.close()
+
+    predicted = pred.argmax(1)
+    metrics = {
+        "stage": stage.name,
+        "data": digits.name,
+        "device": str(device),
+        "dtype": dtype,
+        "threads": threads,
+        "seed": seed,
+        **options,
+        "torch": torch.__version__,
+        "valid_loss": F.cross_entropy(pred, digits.y_valid).item(),
+        "valid_accuracy": (predicted == digits.y_valid).double().mean().item(),
+        "seconds": round(seconds, 3),
+        "losses": log.losses,
+        "valid_losses": log.valid_losses,
+    }
+    print(
+        f"validation loss {metrics['valid_loss']:.4f},"
+        f" accuracy {metrics['valid_accuracy']:.4f}"
+        f" over {len(predicted):,} images, {seconds:.1f} s"
+    )
+    if not dry_run:
+        _write(stage, digits, predicted, metrics)
+    return metrics
+
+
+def _few(digits, n):
+    """Return the first `n` of the digits to train on and to validate on."""
+    return digits._replace(
+        x_train=digits.x_train[:n],
+        y_train=digits.y_train[:n],
+        x_valid=digits.x_valid[:n],
+        y_valid=digits.y_valid[:n],
+    )
+
+
+def _write(stage, digits, predicted, metrics):
+    """Write `metrics.json` and the pictures to the stage's folder."""
+    folder = RUNS / f"stage-{stage.name}"
+    with replacing(folder / "metrics.json") as part:
+        part.write_text(json.dumps(metrics, indent=1) + "\n")
+    title = (
+        f"Stage {stage.name}, {stage.title}: accuracy"
+        f" {metrics['valid_accuracy']:.4f} on {digits.name}"
+    )
+    plots.loss(
+        metrics["losses"],
+        metrics["valid_losses"],
+        title,
+        folder / "loss.png",
+    )
+    plots.predictions(
+        digits.x_valid,
+        digits.y_valid,
+        predicted,
+        title,
+        folder / "predictions.png",
+    )
+    plots.confusion(digits.y_valid, predicted, title, folder / "confusion.png")
+    files = ", ".join(sorted(path.name for path in folder.iterdir()))
+    print(f"wrote {files} to runs/{folder.name}")

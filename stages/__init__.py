@@ -1,0 +1,192 @@
+"""The ladder: the one table of stages that everything else is made from.
+
+Make targets, command line, tests and the README's tables read `LADDER`; no
+second list of stages exists.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a change claims to preserve.
+
+    `exact` means bit for bit and `rounding` up to rounding errors; a
+    `change` declares another behaviour, and `but` says what still holds.
+    `given` names what must be made equal before the two can be compared.
+    """
+
+    kind: Literal["exact", "rounding", "change"]
+    given: str | None = None
+    but: str | None = None
+
+    def __str__(self):
+        text = {
+            "exact": "equal bit for bit",
+            "rounding": "equal to rounding",
+            "change": "a declared change",
+        }[self.kind]
+        if self.given:
+            text += f", given {self.given}"
+        if self.but:
+            text += f"; {self.but}"
+        return text
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row of the ladder.
+
+    `swaps_in` lists the code that this stage is the first to use, `goes_out`
+    the code that its parent used and it does not; `parent` and `promise` are
+    None where there is nothing before.
+    """
+
+    name: str
+    title: str
+    module: str
+    parent: str | None
+    swaps_in: tuple[str, ...]
+    goes_out: tuple[str, ...]
+    promise: Promise | None
+
+    @property
+    def program(self):
+        """The stage as an imported module."""
+        return import_module(f"stages.{self.module}")
+
+    @property
+    def path(self):
+        """The source file of the stage."""
+        return Path(__file__).with_name(f"{self.module}.py")
+
+
+EXACT = Promise("exact")
+ROUNDING = Promise("rounding")
+
+LADDER = (
+    Stage(
+        name="01",
+        title="from scratch",
+        module="stage_01_from_scratch",
+        parent=None,
+        swaps_in=("torch", "log_softmax", "nll", "loss.backward"),
+        goes_out=(),
+        promise=None,
+    ),
+    Stage(
+        name="02",
+        title="cross entropy",
+        module="stage_02_cross_entropy",
+        parent="01",
+        swaps_in=("F.cross_entropy",),
+        goes_out=("log_softmax", "nll"),
+        promise=ROUNDING,
+    ),
+    Stage(
+        name="03",
+        title="module",
+        module="stage_03_module",
+        parent="02",
+        swaps_in=(
+            "nn.Module",
+            "nn.Parameter",
+            "model.parameters",
+            "model.zero_grad",
+        ),
+        goes_out=("requires_grad_", "weights.grad", "bias.grad"),
+        promise=EXACT,
+    ),
+    Stage(
+        name="04",
+        title="linear",
+        module="stage_04_linear",
+        parent="03",
+        swaps_in=("nn.Linear",),
+        goes_out=("weights", "bias", "@"),
+        promise=Promise("rounding", given="the same initial weights"),
+    ),
+    Stage(
+        name="05",
+        title="optim",
+        module="stage_05_optim",
+        parent="04",
+        swaps_in=("optim.SGD", "opt.step", "opt.zero_grad"),
+        goes_out=("torch.no_grad", "p.grad", "model.zero_grad"),
+        promise=EXACT,
+    ),
+    Stage(
+        name="06",
+        title="tensor dataset",
+        module="stage_06_tensor_dataset",
+        parent="05",
+        swaps_in=("TensorDataset",),
+        goes_out=("x_train[start", "y_train[start"),
+        promise=EXACT,
+    ),
+    Stage(
+        name="07",
+        title="dataloader",
+        module="stage_07_dataloader",
+        parent="06",
+        swaps_in=("DataLoader",),
+        goes_out=("start", "range(0, len(train_ds), batch_size)"),
+        promise=EXACT,
+    ),
+    Stage(
+        name="08",
+        title="validation",
+        module="stage_08_validation",
+        parent="07",
+        swaps_in=(
+            "loss_batch",
+            "fit",
+            "get_data",
+            "model.train",
+            "model.eval",
+            "log.validation",
+            "shuffle=True",
+        ),
+        goes_out=(),
+        promise=Promise("rounding", given="the same order of images"),
+    ),
+    Stage(
+        name="09",
+        title="cnn",
+        module="stage_09_cnn",
+        parent="08",
+        swaps_in=("nn.Conv2d", "F.relu", "F.avg_pool2d", "momentum"),
+        goes_out=("Logistic", "nn.Linear"),
+        promise=Promise("change", but="another model, no less accurate"),
+    ),
+    Stage(
+        name="10",
+        title="sequential",
+        module="stage_10_sequential",
+        parent="09",
+        swaps_in=("nn.Sequential", "Lambda", "nn.ReLU", "nn.AvgPool2d"),
+        goes_out=("CNN", "F.relu", "F.avg_pool2d"),
+        promise=EXACT,
+    ),
+    Stage(
+        name="11",
+        title="adaptive pool",
+        module="stage_11_adaptive_pool",
+        parent="10",
+        swaps_in=("nn.AdaptiveAvgPool2d", "WrappedDataLoader", "preprocess"),
+        goes_out=("nn.AvgPool2d", "Lambda(lambda xb: xb.view"),
+        promise=Promise("rounding", but="images of other sizes now work"),
+    ),
+    Stage(
+        name="12",
+        title="accelerator",
+        module="stage_12_accelerator",
+        parent="11",
+        swaps_in=("torch.accelerator", "device"),
+        goes_out=(),
+        promise=Promise("exact", given="the CPU", but="to rounding elsewhere"),
+    ),
+)

@@ -1,0 +1,193 @@
+"""The command line: `python -m stages 07`."""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+from shared.errors import InputError, RunError
+from stages import LADDER
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        """Raise what argparse would print below several lines of usage."""
+        raise InputError(f"{message} (--help lists what there is)")
+
+
+def main(argv=None):
+    """Carry out one command line; return its exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    try:
+        options = _parse(argv)
+        options.pop("command")(**options)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except (RunError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run_file(path):
+    """Run the stage in this file, with the flags on its command line."""
+    sys.exit(main([Path(path).stem, *sys.argv[1:]]))
+
+
+def _parse(argv):
+    """Return the options of a command line, `command` being a function."""
+    parser = Parser(
+        prog="python -m stages",
+        description="One MNIST training program, written twelve times.",
+    )
+    parser.set_defaults(command=show_ladder)
+    commands = parser.add_subparsers(metavar="COMMAND")
+
+    def add(name, command, help):
+        added = commands.add_parser(name, help=help, allow_abbrev=False)
+        added.set_defaults(command=command)
+        return added
+
+    stage = add("stage", run_stage, "run one stage; `07` alone will do")
+    stage.add_argument("stage", type=_stage, help="its number")
+    ladder = add("all", run_ladder, "run all stages, then compare them")
+    for runs in (stage, ladder):
+        _add_run_options(runs)
+    add("data", get_data, "only get MNIST")
+    add("readme", write_readme, "write the ladder into README.md")
+
+    # `python -m stages 07` is short for `python -m stages stage 07`.
+    if (
+        argv
+        and not argv[0].startswith("-")
+        and argv[0] not in commands.choices
+    ):
+        argv = ["stage", *argv]
+    return vars(parser.parse_args(argv))
+
+
+def _add_run_options(parser):
+    add = parser.add_argument
+    add("--epochs", type=_whole(1), help="times through the data")
+    add("--batch-size", type=_whole(1), help="images to a step")
+    add("--lr", type=_rate, help="learning rate")
+    add("--seed", type=_whole(0), default=0, help="of all random numbers")
+    add(
+        "--data",
+        choices=("auto", "mnist", "standin"),
+        default="auto",
+        help="auto takes the stand-in only where MNIST can't be had",
+    )
+    add("--dtype", choices=("float32", "float64"), default="float32")
+    add("--no-accel", action="store_true", help="train on the CPU")
+    add(
+        "--dry-run",
+        action="store_true",
+        help="train for a few batches and write no files",
+    )
+
+
+def _stage(text):
+    """Find a row of the ladder by its number or its module's name."""
+    for stage in LADDER:
+        if text.zfill(2) == stage.name or text == stage.module:
+            return stage
+    names = [stage.name for stage in LADDER]
+    raise argparse.ArgumentTypeError(
+        f"there is no stage {text!r}, only {names[0]} to {names[-1]}"
+    )
+
+
+def _whole(least):
+    """Return a parser of whole numbers of at least `least`."""
+
+    def parse(text):
+        try:
+            number = int(text)
+        except ValueError:
+            number = None
+        if number is None or not least <= number < 2**63:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a whole number from {least} on"
+            )
+        return number
+
+    return parse
+
+
+def _rate(text):
+    """Parse a learning rate: finite and not negative."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a rate from 0 on")
+    return number
+
+
+def show_ladder():
+    """Print one line a stage."""
+    print("One MNIST training program, written twelve times:\n")
+    for stage in LADDER:
+        print(f"  {stage.name}  {stage.title:16}{', '.join(stage.swaps_in)}")
+    print("\nRun one with `python -m stages 07`; --help lists what else.")
+
+
+def run_stage(stage, **options):
+    """Run one stage."""
+    _run([stage], **options)
+
+
+def run_ladder(**options):
+    """Run all stages, then print how they compare."""
+    results = _run(LADDER, **options)
+    print(f"\nstage  {'':16}loss    accuracy  seconds on {results[0]['data']}")
+    for stage, result in zip(LADDER, results, strict=True):
+        print(
+            f"{stage.name}     {stage.title:16}{result['valid_loss']:.4f}"
+            f"  {result['valid_accuracy']:.4f}    {result['seconds']:5.1f}"
+        )
+
+
+def _run(stages, data, no_accel, **options):
+    """Run these stages on the same digits; return what came of each."""
+    # Not at the top: torch takes seconds to import, a typing error needn't.
+    from shared import mnist, runner
+
+    options = {k: v for k, v in options.items() if v is not None}
+    if options.get("batch_size", 1) > mnist.N_TRAIN:
+        raise InputError(
+            f"argument --batch-size: {options['batch_size']:,} is more than"
+            f" the {mnist.N_TRAIN:,} images there are"
+        )
+    digits = mnist.load(data)
+    return [
+        runner.run(
+            stage, stage.program.train, digits, accel=not no_accel, **options
+        )
+        for stage in stages
+    ]
+
+
+def get_data():
+    """Get MNIST, or say why it can't be had."""
+    from shared import mnist
+
+    mnist.read(insist=True)
+    print(f"MNIST is in {mnist.place()}")
+
+
+def write_readme():
+    """Write the ladder into README.md."""
+    from shared import readme
+
+    readme.refresh(LADDER)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

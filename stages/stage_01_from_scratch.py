@@ -1,0 +1,85 @@
+"""Stage 01: from scratch.
+
+A classifier for handwritten digits, made of tensors and autograd alone. The
+model is one matrix and one bias: ten numbers for every image, each a weighted
+sum of its 784 pixels. `log_softmax` turns the ten into log-probabilities,
+`nll` (the negative log-likelihood) takes the mean of what the right digits
+got, and each training step moves the weights a little against the gradient
+of that loss. The eleven stages that follow replace this code piece by piece
+with what `torch` has for it, and change nothing else.
+
+What to look at:
+
+- The weights are divided by the square root of 784, the number of inputs
+  (Xavier's initialization): the ten sums start out about as large as a
+  pixel, whatever the number of pixels.
+- `requires_grad_()` comes after that division. Set before, autograd would
+  record the division too, `weights` would be its result rather than a leaf
+  of the graph, and `weights.grad` would stay `None`. The trailing underscore
+  is PyTorch's mark for "in place": the tensor itself changes, as it does in
+  `zero_()`.
+- `loss.backward()` adds to the gradients that are there; it does not replace
+  them. Hence the zeroing after every step: without it each step would follow
+  the sum of all gradients so far.
+- The update runs under `torch.no_grad()`, because it is not part of the
+  computation to differentiate. Autograd would refuse it otherwise: a leaf
+  that requires a gradient must not change in place.
+- `log_softmax` is the textbook's. In float32 `exp` overflows as soon as one
+  of the ten sums exceeds 88.7, and the loss is infinite from there on.
+  Nothing in this training comes near; stage 02 is safe from it anyway.
+- The model is any function: autograd follows the tensors through plain
+  Python.
+"""
+
+import math
+
+import torch
+
+
+def log_softmax(x):
+    return x - x.exp().sum(-1, keepdim=True).log()
+
+
+def nll(log_probs, target):
+    return -log_probs[torch.arange(len(target)), target].mean()
+
+
+def train(
+    x_train,  # (n, 784) floats, an image a row
+    y_train,  # (n,) int64, the digits
+    x_valid,  # (m, 784)
+    y_valid,  # (m,)
+    log,  # takes the loss of every batch
+    epochs=2,
+    batch_size=64,
+    lr=0.5,
+):
+    weights = torch.randn(784, 10) / math.sqrt(784)
+    weights.requires_grad_()
+    bias = torch.zeros(10, requires_grad=True)
+
+    def model(xb):
+        return log_softmax(xb @ weights + bias)
+
+    for epoch in range(epochs):
+        for start in range(0, len(x_train), batch_size):
+            xb = x_train[start : start + batch_size]
+            yb = y_train[start : start + batch_size]
+            pred = model(xb)
+            loss = nll(pred, yb)
+
+            loss.backward()
+            with torch.no_grad():
+                weights -= weights.grad * lr
+                bias -= bias.grad * lr
+                weights.grad.zero_()
+                bias.grad.zero_()
+            log(loss)
+
+    return model(x_valid)
+
+
+if __name__ == "__main__":
+    from stages.__main__ import run_file
+
+    run_file(__file__)
