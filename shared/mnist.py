@@ -17,6 +17,7 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import numpy as np
 import requests
@@ -241,19 +242,19 @@ def _fetch(name, target, insist):
         age = time.time() - failed.stat().st_mtime
         if age < RETRY_AFTER:
             raise UnavailableError(
-                f"{failed.read_text()} (tried {age / 60:.0f} minutes ago)"
+                f"{failed.read_text()} Tried {age / 60:.0f} minutes ago."
             )
     failures = []
     for mirror in MIRRORS:
         try:
             with replacing(target) as part:
-                _save(f"{mirror}{name}.gz", part, limit=FILES[name][0])
+                _save(f"{mirror}{name}.gz", part, limit=2 * FILES[name][0])
                 verified(part, name)
             return
         except BadFileError as error:
-            failures.append(f"{mirror} sent a file that {error}")
+            failures.append(f"{urlsplit(mirror).netloc} sent what {error}")
         except OSError as error:  # requests' errors are OSErrors too
-            failures.append(f"{mirror} {_reason(error)}")
+            failures.append(f"{urlsplit(mirror).netloc} {_reason(error)}")
     reason = f"MNIST can't be had: {'; '.join(failures)}."
     with suppress(OSError), replacing(failed) as part:
         part.write_text(reason)
@@ -264,7 +265,7 @@ def _save(url, path, limit):
     """Write what `url` answers to `path`, with a progress bar.
 
     Raises OSError, of which requests' errors are a kind, and BadFileError
-    for more than `limit` bytes: gzipped, a file is smaller than it was.
+    for more than `limit` bytes.
     """
     with (
         _answer(url) as response,

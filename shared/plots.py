@@ -1,6 +1,6 @@
 """Pictures of a run, each written to the path it is given."""
 
-import torch
+import numpy as np
 from matplotlib.figure import Figure
 
 from shared.files import replacing
@@ -20,12 +20,11 @@ def loss(losses, valid_losses, title, path):
     """
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    losses = torch.tensor(losses)
     window = min(50, len(losses))
     axes.plot(losses, color=BLUE, alpha=0.25, linewidth=0.8, label="a batch")
     axes.plot(
         range(window - 1, len(losses)),
-        losses.unfold(0, window, 1).mean(1),
+        np.convolve(losses, np.full(window, 1 / window), mode="valid"),
         color=BLUE,
         label=f"mean of {window} batches",
     )
@@ -46,10 +45,10 @@ def loss(losses, valid_losses, title, path):
 def predictions(images, labels, predicted, title, path, n=12):
     """Show the first `n` digits that were read right and `n` read wrong.
 
-    `images` is (m, 784), `labels` and `predicted` are (m,).
+    `images` is a (m, 784) tensor, `labels` and `predicted` are (m,).
     """
     right = labels == predicted
-    figure = Figure(figsize=(n * 0.75, 2.9), layout="constrained")
+    figure = Figure(figsize=(n * 0.75, 2.4), layout="constrained")
     figure.suptitle(title)
     for axes, mask, name, color in zip(
         figure.subplots(2, n),
@@ -61,7 +60,9 @@ def predictions(images, labels, predicted, title, path, n=12):
         for ax in axes:
             ax.axis("off")
         for ax, i in zip(axes, mask.nonzero().flatten()[:n], strict=False):
-            ax.imshow(images[i].view(28, 28), cmap="gray_r", vmin=0, vmax=1)
+            ax.imshow(
+                images[i].view(28, 28).numpy(), cmap="gray_r", vmin=0, vmax=1
+            )
             text = f"{labels[i]}"
             if not right[i]:
                 text += f" read as {predicted[i]}"
@@ -79,17 +80,17 @@ def predictions(images, labels, predicted, title, path, n=12):
 
 
 def confusion(labels, predicted, title, path):
-    """Draw how often each digit was read as each; `labels`, `predicted` (m,).
+    """Draw how often each digit was read as each; from (m,) tensors.
 
-    The colour is the share of a digit's images, so that the few mistakes
-    show beside the many right ones only in the numbers.
+    The colour is the square root of the share of a digit's images, so that
+    the few mistakes show beside the many right ones.
     """
-    counts = torch.zeros(10, 10, dtype=torch.long)
-    counts.index_put_((labels, predicted), torch.tensor(1), accumulate=True)
-    share = counts / counts.sum(1, keepdim=True).clamp(min=1)
+    counts = np.zeros((10, 10), dtype=int)
+    np.add.at(counts, (labels.numpy(), predicted.numpy()), 1)
+    share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     figure = Figure(figsize=(5.4, 5.6), layout="constrained")
     axes = figure.subplots()
-    axes.imshow(share.sqrt(), cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
     for digit in range(10):
         for read_as in range(10):
             axes.text(

@@ -93,6 +93,48 @@ class Log:
             self._bar.close()
 
 
+def options_of(train, accel=True):
+    """Return what `train` can be told, with its defaults: lr, epochs, …
+
+    Without `accel` a stage that chooses its device is told the CPU.
+    """
+    parameters = inspect.signature(train).parameters.values()
+    options = {
+        p.name: p.default for p in parameters if p.default is not p.empty
+    }
+    if "device" in options and not accel:
+        options["device"] = torch.device("cpu")
+    return options
+
+
+def predict(train, digits, log, *, seed, dtype, **options):
+    """Call `train` as the contract of a stage has it; return predictions.
+
+    Torch is seeded just before, `dtype` is the default and that of the
+    images, and `options` are hyperparameters. The (n_valid, 10) predictions
+    come back detached.
+    """
+    default_dtype = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        torch.manual_seed(seed)
+        return train(
+            digits.x_train.to(dtype),
+            digits.y_train,
+            digits.x_valid.to(dtype),
+            digits.y_valid,
+            log,
+            **options,
+        ).detach()
+    finally:
+        torch.set_default_dtype(default_dtype)
+
+
+def accuracy(pred, labels):
+    """Return the share of (n, 10) predictions that name their label (n,)."""
+    return (pred.argmax(1) == labels).double().mean().item()
+
+
 def run(
     stage,
     train,
@@ -112,53 +154,39 @@ def run(
     RunError if the loss turns nan or infinite, InputError for a dtype that
     the accelerator doesn't have.
     """
-    options = {
-        name: parameter.default
-        for name, parameter in inspect.signature(train).parameters.items()
-        if parameter.default is not parameter.empty
-    } | chosen
-    device = torch.device(options.pop("device", "cpu"))
-    given = dict(options)
-    if device.type != "cpu":
-        if not accel:
-            device = torch.device("cpu")
-        given["device"] = device
+    options = options_of(train, accel) | chosen
+    device = options.get("device", torch.device("cpu"))
     if device.type == "mps" and dtype == "float64":
-        raise InputError("float64 needs --no-accel: mps doesn't have it")
-
+        raise InputError("--dtype float64 needs --no-accel: mps has none")
     if dry_run:
         digits = _few(digits, DRY_BATCHES * options["batch_size"])
-        options["epochs"] = given["epochs"] = 1
-    x_train, x_valid = (
-        x.to(getattr(torch, dtype)) for x in (digits.x_train, digits.x_valid)
-    )
+        options["epochs"] = 1
+    shown = {k: v for k, v in options.items() if k != "device"}
     threads = torch.get_num_threads()
     print(
         f"Stage {stage.name}, {stage.title}, on {digits.name}:"
-        f" {len(x_train):,} images to train on,"
-        f" {len(x_valid):,} to validate on.\n"
+        f" {len(digits.x_train):,} images to train on,"
+        f" {len(digits.x_valid):,} to validate on.\n"
         f"{device}, {threads} thread{'s' * (threads > 1)}, {dtype},"
-        f" seed {seed},"
-        f" {', '.join(f'{k} {v}' for k, v in options.items())}",
+        f" seed {seed}, {', '.join(f'{k} {v}' for k, v in shown.items())}",
         flush=True,
     )
 
-    log = Log(
-        options["epochs"], math.ceil(len(x_train) / options["batch_size"])
-    )
-    default_dtype = torch.get_default_dtype()
-    torch.set_default_dtype(getattr(torch, dtype))
+    steps = math.ceil(len(digits.x_train) / options["batch_size"])
+    log = Log(options["epochs"], steps)
     try:
-        torch.manual_seed(seed)
-        pred = train(
-            x_train, digits.y_train, x_valid, digits.y_valid, log, **given
-        ).detach()
+        pred = predict(
+            train,
+            digits,
+            log,
+            seed=seed,
+            dtype=getattr(torch, dtype),
+            **options,
+        )
         seconds = log.seconds
     finally:
-        torch.set_default_dtype(default_dtype)
         log.close()
 
-    predicted = pred.argmax(1)
     metrics = {
         "stage": stage.name,
         "data": digits.name,
@@ -166,10 +194,10 @@ def run(
         "dtype": dtype,
         "threads": threads,
         "seed": seed,
-        **options,
+        **shown,
         "torch": torch.__version__,
         "valid_loss": F.cross_entropy(pred, digits.y_valid).item(),
-        "valid_accuracy": (predicted == digits.y_valid).double().mean().item(),
+        "valid_accuracy": accuracy(pred, digits.y_valid),
         "seconds": round(seconds, 3),
         "losses": log.losses,
         "valid_losses": log.valid_losses,
@@ -177,10 +205,10 @@ def run(
     print(
         f"validation loss {metrics['valid_loss']:.4f},"
         f" accuracy {metrics['valid_accuracy']:.4f}"
-        f" over {len(predicted):,} images, {seconds:.1f} s"
+        f" over {len(pred):,} images, {seconds:.1f} s"
     )
     if not dry_run:
-        _write(stage, digits, predicted, metrics)
+        _write(stage, digits, pred.argmax(1), metrics)
     return metrics
 
 

@@ -149,9 +149,9 @@ def draw(labels, seed):
     variants = by_digit[labels, random.randint(by_digit.shape[1], size=n)]
     # Mean and deviation of what differs between hands.
     shape = (n, 1)
-    slant = random.normal(0.15, 0.3, shape)
+    slant = random.normal(0.15, 0.32, shape)
     turn = random.normal(0.0, 0.12, shape)
-    stretch = np.exp(random.normal(0.1, 0.25, shape))
+    stretch = np.exp(random.normal(0.1, 0.27, shape))
     pen = np.exp(random.normal(math.log(0.85), 0.2, shape))  # pixels
     ink = random.uniform(1.8, 3.6, shape)
 
@@ -170,7 +170,7 @@ def draw(labels, seed):
     return _ink(*(a.astype(np.float32) for a in (x, y, pen, ink)))
 
 
-def _waves(points, random, n_waves=3, strength=0.05):
+def _waves(points, random, n_waves=3, strength=0.052):
     """Return displacements of `points` (n, N_POINTS, 2) by random waves."""
     n = len(points)
     waves = random.normal(0, 4.0, (n, n_waves, 2))  # radians a digit's height
@@ -214,7 +214,7 @@ def load(folder):
     path = folder / f"standin-{version}.npz"
     names = ("images", "labels", "test_images", "test_labels")
     try:
-        with np.load(path) as arrays:
+        with open(path, "rb") as file, np.load(file) as arrays:
             return tuple(arrays[name] for name in names)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass

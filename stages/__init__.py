@@ -124,7 +124,10 @@ LADDER = (
         module="stage_06_tensor_dataset",
         parent="05",
         swaps_in=("TensorDataset",),
-        goes_out=("x_train[start", "y_train[start"),
+        goes_out=(
+            "x_train[start : start + batch_size]",
+            "y_train[start : start + batch_size]",
+        ),
         promise=EXACT,
     ),
     Stage(
@@ -177,7 +180,7 @@ LADDER = (
         module="stage_11_adaptive_pool",
         parent="10",
         swaps_in=("nn.AdaptiveAvgPool2d", "WrappedDataLoader", "preprocess"),
-        goes_out=("nn.AvgPool2d", "Lambda(lambda xb: xb.view"),
+        goes_out=("nn.AvgPool2d", "Lambda(lambda xb: xb.view(-1, 1, 28, 28))"),
         promise=Promise("rounding", but="images of other sizes now work"),
     ),
     Stage(

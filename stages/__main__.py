@@ -61,11 +61,7 @@ def _parse(argv):
     add("readme", write_readme, "write the ladder into README.md")
 
     # `python -m stages 07` is short for `python -m stages stage 07`.
-    if (
-        argv
-        and not argv[0].startswith("-")
-        and argv[0] not in commands.choices
-    ):
+    if argv and argv[0] not in {*commands.choices, "-h", "--help"}:
         argv = ["stage", *argv]
     return vars(parser.parse_args(argv))
 
@@ -120,12 +116,12 @@ def _whole(least):
 
 
 def _rate(text):
-    """Parse a learning rate: finite and not negative."""
+    """Parse a learning rate: not negative, and no more than float32 holds."""
     try:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 <= number < math.inf:
+    if not 0 <= number <= 3.4e38:
         raise argparse.ArgumentTypeError(f"{text!r} is not a rate from 0 on")
     return number
 

@@ -1,34 +1,33 @@
 """Stage 01: from scratch.
 
-A classifier for handwritten digits, made of tensors and autograd alone. The
+A classifier of handwritten digits, made of tensors and autograd alone. The
 model is one matrix and one bias: ten numbers for every image, each a weighted
-sum of its 784 pixels. `log_softmax` turns the ten into log-probabilities,
-`nll` (the negative log-likelihood) takes the mean of what the right digits
-got, and each training step moves the weights a little against the gradient
-of that loss. The eleven stages that follow replace this code piece by piece
-with what `torch` has for it, and change nothing else.
+sum of its 784 pixels. `log_softmax` turns the ten into log-probabilities;
+`nll`, the negative log-likelihood, is the mean of minus what the right digits
+got. Every step moves the weights a little against the gradient of that loss.
+The eleven stages that follow replace this code, piece by piece, with what
+`torch` has for it.
 
 What to look at:
 
 - The weights are divided by the square root of 784, the number of inputs
-  (Xavier's initialization): the ten sums start out about as large as a
-  pixel, whatever the number of pixels.
+  (Xavier's initialization), so that the ten sums start out no larger than
+  the pixels, however many pixels there are.
 - `requires_grad_()` comes after that division. Set before, autograd would
-  record the division too, `weights` would be its result rather than a leaf
-  of the graph, and `weights.grad` would stay `None`. The trailing underscore
-  is PyTorch's mark for "in place": the tensor itself changes, as it does in
-  `zero_()`.
-- `loss.backward()` adds to the gradients that are there; it does not replace
-  them. Hence the zeroing after every step: without it each step would follow
-  the sum of all gradients so far.
-- The update runs under `torch.no_grad()`, because it is not part of the
-  computation to differentiate. Autograd would refuse it otherwise: a leaf
-  that requires a gradient must not change in place.
-- `log_softmax` is the textbook's. In float32 `exp` overflows as soon as one
-  of the ten sums exceeds 88.7, and the loss is infinite from there on.
-  Nothing in this training comes near; stage 02 is safe from it anyway.
-- The model is any function: autograd follows the tensors through plain
-  Python.
+  record the division too; `weights` would be its result, not a leaf of the
+  graph, and `weights.grad` would stay `None`. The underscore at the end is
+  PyTorch's mark for "in place": the tensor itself changes, as in `zero_()`.
+- `loss.backward()` adds to the gradients that are there, it does not replace
+  them. Hence the zeroing: without it every step would follow the sum of all
+  gradients so far.
+- The update runs under `torch.no_grad()`, because it is no part of the
+  computation to differentiate. Without it, autograd refuses: a leaf that
+  requires a gradient must not change in place.
+- `log_softmax` is the textbook's: `exp` overflows in float32 as soon as one
+  of the ten sums exceeds 88.7, and the loss is infinite or nan from there.
+  This training stays far below; stage 02 does away with the danger.
+- The model is a function like any other. Autograd follows the tensors, not
+  the code.
 """
 
 import math

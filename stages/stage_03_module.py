@@ -1,4 +1,26 @@
-"""Stage 03."""
+"""Stage 03: module.
+
+`nn.Module` puts the parameters and what is computed with them into one
+object. The two tensors that the loop updated and zeroed by name are gone from
+it: `model.parameters()` knows them all, `model.zero_grad()` clears them all.
+With two parameters this saves two lines; with two hundred it is the
+difference between a loop that works and one in which somebody forgot a name.
+
+What to look at:
+
+- `nn.Parameter` is a tensor that says "learn me"; it requires a gradient from
+  the start. Assigned to an attribute of a module, it is entered in a register
+  that `parameters()` reads. In a plain list it would not be found, and never
+  be learned.
+- `super().__init__()` comes first: it makes that register.
+- The division needs no more care. `nn.Parameter` takes the finished tensor
+  and makes a leaf of it, whatever came before.
+- `model(xb)` calls `forward`, by way of `nn.Module.__call__`. Write
+  `forward`, call the model.
+- `model.zero_grad()` does not write zeros, it sets each gradient to `None`;
+  `backward` starts a new one. That saves a pass through memory.
+- A module (nn.Module) is a part of a network. A Python module is a file.
+"""
 
 import math
 

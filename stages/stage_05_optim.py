@@ -1,4 +1,20 @@
-"""Stage 05."""
+"""Stage 05: optim.
+
+`optim.SGD` takes over the update. The loop over the parameters and its
+`no_grad` are gone: `opt.step()` moves every parameter against its gradient,
+without recording it. What remains says what happens, not how, and another
+rule is another name: `optim.Adam` would fit in the same place.
+
+What to look at:
+
+- The optimizer is handed the parameters when it is made, after the model.
+  It keeps those very tensors: an optimizer made for one model does nothing
+  for another.
+- `opt.zero_grad()` clears the gradients of what the optimizer moves. Here it
+  does just what `model.zero_grad()` did.
+- Three lines make a step, `backward`, `step`, `zero_grad`, and their order
+  matters: between the first and the second, the gradients must be there.
+"""
 
 import torch.nn.functional as F
 from torch import nn, optim

@@ -1,4 +1,18 @@
-"""Stage 06."""
+"""Stage 06: tensor dataset.
+
+A `TensorDataset` holds images and labels together. One index fetches both,
+and cutting them apart at two places is gone: they can't fall out of step.
+
+What to look at:
+
+- A dataset is anything with a length and an index, as a list is. A
+  `TensorDataset` can be sliced too, because tensors can.
+- `train_ds[start : start + batch_size]` is a pair, unpacked at once into
+  images and labels.
+- `range` with a step and a slice beyond the end take care of the last batch:
+  50,000 = 781 * 64 + 16, so it holds 16 images. The mean in the loss makes
+  these 16 count as much as 64 others.
+"""
 
 import torch.nn.functional as F
 from torch import nn, optim

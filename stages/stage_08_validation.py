@@ -1,4 +1,32 @@
-"""Stage 08."""
+"""Stage 08: validation.
+
+A model can get better at the images it learns from and worse at all others.
+So after every epoch the loss on the validation set is measured, of images
+that the training never sees. The bare loop is gone: `loss_batch` computes the
+loss of one batch and learns from it if it is handed an optimizer; `fit` goes
+through the epochs; `get_data` makes the two loaders. None of the three knows
+what model it trains.
+
+What to look at:
+
+- This stage does more than its title says: it shuffles the training images,
+  so that their order can't be learned and no two epochs have the same
+  batches. It also adds chance. With a learning rate of 0.5 the training ends
+  wherever the last few batches pushed it; a run may end a few hundredths of
+  accuracy away from another one with another seed. Given the same order of
+  images, the training is that of stage 07.
+- The validation images are not shuffled: a mean is the same in any order.
+  Their batches are twice as large, because without gradients to keep a batch
+  needs less memory.
+- The validation loss weighs every batch by its size. The last one holds 16
+  images (10,000 = 78 * 128 + 16); unweighted, each of them would count eight
+  times.
+- `model.train()` and `model.eval()` tell the layers which of the two is going
+  on. Dropout and batch normalization behave differently in each; nothing in
+  this model does yet, but `fit` is not about this model.
+- `eval()` does not turn gradients off, `torch.no_grad()` does. It is two
+  switches, and validation wants both.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -43,10 +71,9 @@ def fit(epochs, model, opt, train_dl, valid_dl, log):
 
 
 def get_data(train_ds, valid_ds, batch_size):
-    return (
-        DataLoader(train_ds, batch_size=batch_size, shuffle=True),
-        DataLoader(valid_ds, batch_size=batch_size * 2),
-    )
+    train_dl = DataLoader(train_ds, batch_size=batch_size, shuffle=True)
+    valid_dl = DataLoader(valid_ds, batch_size=batch_size * 2)
+    return train_dl, valid_dl
 
 
 def train(

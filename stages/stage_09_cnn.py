@@ -1,4 +1,29 @@
-"""Stage 09."""
+"""Stage 09: cnn.
+
+A network of three convolutions takes the place of the linear model, which is
+gone. `fit`, `loss_batch` and `get_data` stay as they are, to the letter: they
+never asked what they train. A linear model has a weight for every pixel; a
+convolution slides the same 3 x 3 weights over the whole image, so what it
+learns in one corner it knows in all. It gets by with 3,930 parameters instead
+of 7,850.
+
+What to look at:
+
+- The rows of 784 pixels become images again, (n, 1, 28, 28): n images, one
+  channel, height, width. The -1 stands for "as many as there are".
+- Stride 2 halves the grid each time: 28, 14, 7, 4. In the end there are ten
+  channels, one for each digit, and `F.avg_pool2d` takes the mean of each over
+  its 4 x 4 grid.
+- The ReLU after each convolution sets what is negative to zero. Without it,
+  three convolutions in a row could do no more than one.
+- This stage does more than its title says: the learning rate falls from 0.5
+  to 0.1 and momentum comes in. With momentum each step follows a running sum
+  of gradients in which the older ones fade, by a factor of 0.9 a step here.
+- Trained twice with the same seed on two machines, or with another number of
+  threads, this network ends elsewhere in float32: sums are rounded in another
+  order, and 1,564 steps amplify it. In float64 (`--dtype float64`) the
+  difference stays too small to matter.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -50,10 +75,9 @@ def fit(epochs, model, opt, train_dl, valid_dl, log):
 
 
 def get_data(train_ds, valid_ds, batch_size):
-    return (
-        DataLoader(train_ds, batch_size=batch_size, shuffle=True),
-        DataLoader(valid_ds, batch_size=batch_size * 2),
-    )
+    train_dl = DataLoader(train_ds, batch_size=batch_size, shuffle=True)
+    valid_dl = DataLoader(valid_ds, batch_size=batch_size * 2)
+    return train_dl, valid_dl
 
 
 def train(

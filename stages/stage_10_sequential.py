@@ -1,4 +1,21 @@
-"""Stage 10."""
+"""Stage 10: sequential.
+
+`nn.Sequential` is a module that runs its modules one after the other. The
+class `CNN` is gone: a network that is a plain list of steps is written as a
+plain list of steps, with no names to invent and no `forward` to keep in line
+with them.
+
+What to look at:
+
+- What was a call in `forward` must be a module now. ReLU and pooling have
+  one, `nn.ReLU` and `nn.AvgPool2d`; for all else there is `Lambda`, which
+  makes a layer of any function. It is ours: PyTorch has none.
+- `Lambda` is an `nn.Module` without parameters. Nothing else is needed to
+  stand in a `Sequential`.
+- The layers are made in the same order as before, so the same seed gives the
+  same weights, and the training is the same bit for bit.
+- The second `Lambda` has a ready-made relative: `nn.Flatten()`.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -57,10 +74,9 @@ def fit(epochs, model, opt, train_dl, valid_dl, log):
 
 
 def get_data(train_ds, valid_ds, batch_size):
-    return (
-        DataLoader(train_ds, batch_size=batch_size, shuffle=True),
-        DataLoader(valid_ds, batch_size=batch_size * 2),
-    )
+    train_dl = DataLoader(train_ds, batch_size=batch_size, shuffle=True)
+    valid_dl = DataLoader(valid_ds, batch_size=batch_size * 2)
+    return train_dl, valid_dl
 
 
 def train(

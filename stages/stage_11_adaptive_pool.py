@@ -1,4 +1,22 @@
-"""Stage 11."""
+"""Stage 11: adaptive pool.
+
+The network so far is tied to 28 x 28 pixels in two places, and both go. The
+first `Lambda`, which made images out of rows, moves into the data: a
+`WrappedDataLoader` passes each batch through `preprocess`. And
+`nn.AdaptiveAvgPool2d(1)` takes the place of `nn.AvgPool2d(4)`: it is told the
+size of its result instead of that of its window, and takes the mean over
+whatever grid it gets. The network now reads images of any size.
+
+What to look at:
+
+- The network is about images alone, (n, 1, height, width). How they are
+  stored is the business of the data.
+- `WrappedDataLoader` is no subclass of anything. `fit` only ever loops over
+  its loaders, so whatever can be looped over will do. Thanks to `yield`,
+  `__iter__` starts anew in each epoch and holds one batch at a time.
+- Both loaders are wrapped, and so are the images that `train` predicts in the
+  end: what the network learned on must be what it is asked about.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -66,10 +84,9 @@ def fit(epochs, model, opt, train_dl, valid_dl, log):
 
 
 def get_data(train_ds, valid_ds, batch_size):
-    return (
-        DataLoader(train_ds, batch_size=batch_size, shuffle=True),
-        DataLoader(valid_ds, batch_size=batch_size * 2),
-    )
+    train_dl = DataLoader(train_ds, batch_size=batch_size, shuffle=True)
+    valid_dl = DataLoader(valid_ds, batch_size=batch_size * 2)
+    return train_dl, valid_dl
 
 
 def train(
