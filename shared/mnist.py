@@ -252,7 +252,9 @@ def _fetch(name, target, insist):
                 verified(part, name)
             return
         except BadFileError as error:
-            failures.append(f"{urlsplit(mirror).netloc} sent what {error}")
+            failures.append(
+                f"{urlsplit(mirror).netloc} sent a file that {error}"
+            )
         except OSError as error:  # requests' errors are OSErrors too
             failures.append(f"{urlsplit(mirror).netloc} {_reason(error)}")
     reason = f"MNIST can't be had: {'; '.join(failures)}."
