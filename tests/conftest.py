@@ -39,6 +39,17 @@ def digits():
 
 
 @pytest.fixture(scope="session")
+def few(digits):
+    """A thousand digits to train on, 200 to validate on."""
+    return digits._replace(
+        x_train=digits.x_train[:1000],
+        y_train=digits.y_train[:1000],
+        x_valid=digits.x_valid[:200],
+        y_valid=digits.y_valid[:200],
+    )
+
+
+@pytest.fixture(scope="session")
 def trained(digits):
     """Train a stage in full, in float64 on the CPU, once a session.
 
