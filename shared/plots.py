@@ -110,3 +110,24 @@ def confusion(labels, predicted, title, path):
         yticks=range(10),
     )
     _save(figure, path)
+
+
+def parting(differences, title, path):
+    """Draw how far the losses of two trainings are apart at every step.
+
+    `differences` is {dtype: floats}; where two losses are equal to the last
+    bit there is no dot.
+    """
+    figure = Figure(figsize=(7, 3.2), layout="constrained")
+    axes = figure.subplots()
+    for (dtype, values), color in zip(
+        differences.items(), (RED, BLUE), strict=True
+    ):
+        values = np.array(values)
+        steps = values.nonzero()[0]
+        axes.plot(steps, values[steps], ".", color=color, ms=2, label=dtype)
+    axes.set(
+        title=title, xlabel="step", ylabel="difference in loss", yscale="log"
+    )
+    axes.legend(markerscale=5, loc="center right")
+    _save(figure, path)

@@ -16,11 +16,12 @@ class Promise:
 
     `exact` means bit for bit and `rounding` up to rounding errors; a
     `change` declares another behaviour, and `but` says what still holds.
-    `given` names what must be made equal before the two can be compared.
+    `given` names what must be made equal before the two can be compared;
+    `shared.equivalence` knows how.
     """
 
     kind: Literal["exact", "rounding", "change"]
-    given: str | None = None
+    given: Literal["initial weights", "order of images"] | None = None
     but: str | None = None
 
     def __str__(self):
@@ -30,7 +31,7 @@ class Promise:
             "change": "a declared change",
         }[self.kind]
         if self.given:
-            text += f", given {self.given}"
+            text += f", given the same {self.given}"
         if self.but:
             text += f"; {self.but}"
         return text
@@ -41,8 +42,10 @@ class Stage:
     """One row of the ladder.
 
     `swaps_in` lists the code that this stage is the first to use, `goes_out`
-    the code that its parent used and it does not; `parent` and `promise` are
-    None where there is nothing before.
+    the code that its parent used and it does not. `budget` bounds the lines
+    that the change from the parent adds and removes, blank ones and the
+    docstring aside. `parent` and `promise` are None where there is nothing
+    before.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Stage:
     parent: str | None
     swaps_in: tuple[str, ...]
     goes_out: tuple[str, ...]
+    budget: tuple[int, int]
     promise: Promise | None
 
     @property
@@ -62,6 +66,11 @@ class Stage:
     def path(self):
         """The source file of the stage."""
         return Path(__file__).with_name(f"{self.module}.py")
+
+    @property
+    def code(self):
+        """The source of the stage without its docstring."""
+        return self.path.read_text().partition('"""\n')[2]
 
 
 EXACT = Promise("exact")
@@ -75,6 +84,7 @@ LADDER = (
         parent=None,
         swaps_in=("torch", "log_softmax", "nll", "loss.backward"),
         goes_out=(),
+        budget=(0, 0),
         promise=None,
     ),
     Stage(
@@ -84,6 +94,7 @@ LADDER = (
         parent="01",
         swaps_in=("F.cross_entropy",),
         goes_out=("log_softmax", "nll"),
+        budget=(3, 6),
         promise=ROUNDING,
     ),
     Stage(
@@ -98,6 +109,7 @@ LADDER = (
             "model.zero_grad",
         ),
         goes_out=("requires_grad_", "weights.grad", "bias.grad"),
+        budget=(12, 9),
         promise=EXACT,
     ),
     Stage(
@@ -107,7 +119,8 @@ LADDER = (
         parent="03",
         swaps_in=("nn.Linear",),
         goes_out=("weights", "bias", "@"),
-        promise=Promise("rounding", given="the same initial weights"),
+        budget=(2, 4),
+        promise=Promise("rounding", given="initial weights"),
     ),
     Stage(
         name="05",
@@ -116,6 +129,7 @@ LADDER = (
         parent="04",
         swaps_in=("optim.SGD", "opt.step", "opt.zero_grad"),
         goes_out=("torch.no_grad", "p.grad", "model.zero_grad"),
+        budget=(4, 6),
         promise=EXACT,
     ),
     Stage(
@@ -128,6 +142,7 @@ LADDER = (
             "x_train[start : start + batch_size]",
             "y_train[start : start + batch_size]",
         ),
+        budget=(4, 3),
         promise=EXACT,
     ),
     Stage(
@@ -137,6 +152,7 @@ LADDER = (
         parent="06",
         swaps_in=("DataLoader",),
         goes_out=("start", "range(0, len(train_ds), batch_size)"),
+        budget=(3, 3),
         promise=EXACT,
     ),
     Stage(
@@ -154,7 +170,8 @@ LADDER = (
             "shuffle=True",
         ),
         goes_out=(),
-        promise=Promise("rounding", given="the same order of images"),
+        budget=(29, 9),
+        promise=Promise("rounding", given="order of images"),
     ),
     Stage(
         name="09",
@@ -163,6 +180,7 @@ LADDER = (
         parent="08",
         swaps_in=("nn.Conv2d", "F.relu", "F.avg_pool2d", "momentum"),
         goes_out=("Logistic", "nn.Linear"),
+        budget=(14, 6),
         promise=Promise("change", but="another model, no less accurate"),
     ),
     Stage(
@@ -172,6 +190,7 @@ LADDER = (
         parent="09",
         swaps_in=("nn.Sequential", "Lambda", "nn.ReLU", "nn.AvgPool2d"),
         goes_out=("CNN", "F.relu", "F.avg_pool2d"),
+        budget=(17, 12),
         promise=EXACT,
     ),
     Stage(
@@ -181,6 +200,7 @@ LADDER = (
         parent="10",
         swaps_in=("nn.AdaptiveAvgPool2d", "WrappedDataLoader", "preprocess"),
         goes_out=("nn.AvgPool2d", "Lambda(lambda xb: xb.view(-1, 1, 28, 28))"),
+        budget=(13, 2),
         promise=Promise("rounding", but="images of other sizes now work"),
     ),
     Stage(
@@ -190,6 +210,7 @@ LADDER = (
         parent="11",
         swaps_in=("torch.accelerator", "device"),
         goes_out=(),
-        promise=Promise("exact", given="the CPU", but="to rounding elsewhere"),
+        budget=(7, 3),
+        promise=Promise("exact", but="on an accelerator to rounding"),
     ),
 )

@@ -58,6 +58,9 @@ def _parse(argv):
     for runs in (stage, ladder):
         _add_run_options(runs)
     add("data", get_data, "only get MNIST")
+    prove = add("prove", prove_promises, "check what each stage promises")
+    prove.add_argument("--into", type=Path, default=None, help="folder")
+    _add_data_option(prove)
     add("readme", write_readme, "write the ladder into README.md")
 
     # `python -m stages 07` is short for `python -m stages stage 07`.
@@ -72,18 +75,22 @@ def _add_run_options(parser):
     add("--batch-size", type=_whole(1), help="images to a step")
     add("--lr", type=_rate, help="learning rate")
     add("--seed", type=_whole(0), default=0, help="of all random numbers")
-    add(
-        "--data",
-        choices=("auto", "mnist", "standin"),
-        default="auto",
-        help="auto takes the stand-in only where MNIST can't be had",
-    )
+    _add_data_option(parser)
     add("--dtype", choices=("float32", "float64"), default="float32")
     add("--no-accel", action="store_true", help="train on the CPU")
     add(
         "--dry-run",
         action="store_true",
         help="train for a few batches and write no files",
+    )
+
+
+def _add_data_option(parser):
+    parser.add_argument(
+        "--data",
+        choices=("auto", "mnist", "standin"),
+        default="auto",
+        help="auto takes the stand-in only where MNIST can't be had",
     )
 
 
@@ -176,6 +183,18 @@ def get_data():
 
     mnist.read(insist=True)
     print(f"MNIST is in {mnist.place()}")
+
+
+def prove_promises(data, into):
+    """Check what each stage promises its parent; print one row a change."""
+    from shared import proof, runner
+
+    into = into or runner.RUNS
+    found = proof.prove(LADDER, data, into)
+    print(proof.text(found))
+    print(f"wrote proof.json, proof.md and parting.png to {into}")
+    if not found["held"]:
+        raise RunError("a promise is broken")
 
 
 def write_readme():

@@ -1,0 +1,346 @@
+"""Train every stage in full and check what each promises its parent."""
+
+import functools
+import hashlib
+import json
+import multiprocessing
+import os
+import signal
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import mean, stdev
+from typing import NamedTuple
+
+import torch
+from scipy import stats
+from tqdm import tqdm
+
+from shared import mnist, plots
+from shared.equivalence import (
+    ROUNDING,
+    compare,
+    differences,
+    load_train,
+    record,
+)
+from shared.files import replacing
+
+SEEDS = range(8)
+EQUIVALENT = 0.03  # margin of accuracy for groups of stages to be equivalent
+NO_LESS = 0.005  # margin of accuracy for a declared change to be no worse
+CONFIDENCE = 0.95
+
+
+class Training(NamedTuple):
+    """What to train: a program's file and the conditions."""
+
+    path: Path
+    seed: int = 0
+    dtype: str = "float64"
+    given: str | None = None
+    threads: int = 1
+
+
+@contextmanager
+def trainings(data):
+    """Yield a function that starts a `Training` in another process.
+
+    It returns at once; `get()` of what it returns waits for the record. The
+    same training is never started twice. One process a core, each with one
+    thread of torch, gets more done than one process with all of them.
+    """
+    processes = min(os.cpu_count(), 8)
+    pool = multiprocessing.get_context("spawn").Pool(
+        processes, initializer=_prepare, initargs=(data,)
+    )
+    with pool:
+        yield functools.cache(lambda job: pool.apply_async(_train, (job,)))
+
+
+def _prepare(data):
+    """Get a new process ready: it keeps the digits, and leaves Ctrl-C."""
+    global digits
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    digits = mnist.load(data)
+
+
+def _train(job):
+    torch.set_num_threads(job.threads)
+    return record(
+        load_train(job.path),
+        digits,
+        seed=job.seed,
+        dtype=getattr(torch, job.dtype),
+        given=job.given,
+    )
+
+
+def fingerprint(stage):
+    """Return a digest of a stage's code; its notes may change freely."""
+    return hashlib.sha256(stage.code.encode()).hexdigest()[:16]
+
+
+def groups(ladder):
+    """Return lists of stages that promise each other one result.
+
+    A group begins where there is no parent, where a change is declared, or
+    where something must be made equal first.
+    """
+    found = []
+    for stage in ladder:
+        promise = stage.promise
+        if not promise or promise.given or promise.kind == "change":
+            found.append([])
+        found[-1].append(stage)
+    return found
+
+
+def equivalent(a, b, margin=EQUIVALENT):
+    """Return the p-value of two one-sided Welch tests (TOST).
+
+    `a` and `b` are accuracies over seeds. A small value says that their
+    means differ by less than `margin`, either way.
+    """
+    return max(no_less(a, b, margin), no_less(b, a, margin))
+
+
+def no_less(a, b, margin=NO_LESS):
+    """Return the p-value of a one-sided Welch test.
+
+    A small value says that the mean of `a` is above that of `b` minus
+    `margin`.
+    """
+    shifted = [x + margin for x in a]
+    test = stats.ttest_ind(shifted, b, equal_var=False, alternative="greater")
+    return float(test.pvalue)
+
+
+def prove(ladder, data, into):
+    """Check all promises of `ladder`, print them and return what was found.
+
+    Trains on `data` as `mnist.load` takes it, and writes `proof.json`, which
+    holds what is returned, `proof.md` and `parting.png` to the folder
+    `into`. `proof["held"]` tells whether everything holds.
+    """
+    started = time.perf_counter()
+    name = mnist.load(data).name
+    with trainings("standin" if name == "stand-in" else "mnist") as start:
+        jobs = _jobs(ladder)
+        for job in jobs:
+            start(job)
+        for job in tqdm(jobs, desc="training", disable=None, leave=False):
+            start(job).get()
+        changes = [_check(ladder, stage, start) for stage in ladder[1:]]
+        accuracy = {
+            _name(group): [
+                start(Training(group[0].path, seed)).get().accuracy
+                for seed in SEEDS
+            ]
+            for group in groups(ladder)
+        }
+        drift = _drift(ladder, changes, start, into / "parting.png")
+    claims = _claims(ladder, accuracy)
+    proof = {
+        "data": name,
+        "torch": torch.__version__,
+        "epochs": 2,
+        "code": {stage.name: fingerprint(stage) for stage in ladder},
+        "changes": changes,
+        "drift": drift,
+        "accuracy": accuracy,
+        "claims": claims,
+        "held": all(found["held"] for found in changes + claims),
+        "seconds": round(time.perf_counter() - started),
+    }
+    with replacing(into / "proof.json") as part:
+        part.write_text(json.dumps(proof, indent=1) + "\n")
+    with replacing(into / "proof.md") as part:
+        part.write_text(markdown(proof), encoding="utf-8")
+    return proof
+
+
+def _jobs(ladder):
+    """Return all trainings that `prove` compares, the longest first."""
+    jobs = []
+    for stage in ladder:
+        for dtype in ("float64", "float32"):
+            jobs.append(Training(stage.path, dtype=dtype))
+            if stage.promise and stage.promise.given:
+                given = stage.promise.given
+                jobs.append(Training(stage.path, dtype=dtype, given=given))
+    for group in groups(ladder):
+        jobs += [Training(group[0].path, seed) for seed in SEEDS]
+    return list(dict.fromkeys(reversed(jobs)))
+
+
+def _check(ladder, stage, start):
+    """Compare a stage with its parent as its promise has it."""
+    [parent] = [s for s in ladder if s.name == stage.parent]
+    promise = stage.promise
+    found = {
+        "parent": parent.name,
+        "stage": stage.name,
+        "title": stage.title,
+        "kind": promise.kind,
+        "promise": str(promise),
+    }
+    held = True
+    for dtype, tolerance in (("float64", ROUNDING), ("float32", 0.0)):
+        if promise.kind == "exact":
+            tolerance = 0.0
+        report = compare(
+            start(Training(parent.path, dtype=dtype)).get(),
+            start(
+                Training(stage.path, dtype=dtype, given=promise.given)
+            ).get(),
+            tolerance,
+        )
+        found[dtype] = report._asdict()
+        # In float32 only what is exact has to hold; a declared change is
+        # judged by its accuracy.
+        if promise.kind == "exact" or dtype == "float64":
+            held = held and (report.equal or promise.kind == "change")
+    return found | {"held": held}
+
+
+def _claims(ladder, accuracy):
+    """Say of each pair of groups whether their accuracies are equivalent.
+
+    And of each declared change whether the group that it begins is no less
+    accurate than the one before.
+    """
+    names = list(accuracy)
+    claims = []
+    for i, a in enumerate(names):
+        for b in names[:i]:
+            p = equivalent(accuracy[b], accuracy[a])
+            claims.append(
+                {
+                    "claim": f"{b} and {a} equivalent in accuracy,"
+                    f" to {EQUIVALENT}",
+                    "p": p,
+                    "held": p < 1 - CONFIDENCE,
+                }
+            )
+    for i, group in enumerate(groups(ladder)):
+        if group[0].promise and group[0].promise.kind == "change":
+            before, after = names[i - 1], names[i]
+            p = no_less(accuracy[after], accuracy[before])
+            claims.append(
+                {
+                    "claim": f"{after} no less accurate than {before},"
+                    f" to {NO_LESS}",
+                    "p": p,
+                    "held": p < 1 - CONFIDENCE,
+                }
+            )
+    return claims
+
+
+def _drift(ladder, changes, start, picture):
+    """Show how far float32 drifts where nothing is wrong.
+
+    Takes the promise of equality to rounding that float32 misses by most,
+    draws its losses in both dtypes, and trains its parent once more with
+    two threads instead of one.
+    """
+    worst = max(
+        (c for c in changes if c["kind"] == "rounding" and c["held"]),
+        key=lambda c: c["float32"]["pred"],
+    )
+    pair = [s for s in ladder if s.name in (worst["parent"], worst["stage"])]
+    apart = {}
+    for dtype in ("float32", "float64"):
+        a, b = (start(Training(s.path, dtype=dtype)).get() for s in pair)
+        apart[dtype] = differences(a.losses, b.losses)
+    plots.parting(
+        apart,
+        f"Stages {pair[0].name} and {pair[1].name}, equal but for rounding",
+        picture,
+    )
+    once = Training(pair[0].path, dtype="float32")
+    report = compare(start(once).get(), start(once._replace(threads=2)).get())
+    return {
+        "parent": pair[0].name,
+        "stage": pair[1].name,
+        "one thread or two": report._asdict(),
+    }
+
+
+def _name(group):
+    """Return "01 to 03", or "08" for a group of one."""
+    names = [stage.name for stage in group]
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+
+
+def tables(proof):
+    """Return what was found as three tables: lists of rows of strings."""
+    changes = [
+        (
+            "change",
+            "promise",
+            "float64",
+            "float32",
+            "digits in float32",
+            "held",
+        )
+    ]
+    for change in proof["changes"]:
+        apart = ["", "", ""]
+        if change["kind"] != "change":
+            apart = [
+                _number(change["float64"]["pred"]),
+                _number(change["float32"]["pred"]),
+                f"{change['float32']['digits']:,}",
+            ]
+        changes.append(
+            (
+                f"{change['parent']} → {change['stage']} {change['title']}",
+                change["promise"],
+                *apart,
+                _held(change),
+            )
+        )
+    accuracy = [("stages", "mean accuracy", "deviation", "lowest", "highest")]
+    for group, values in proof["accuracy"].items():
+        numbers = (mean(values), stdev(values), min(values), max(values))
+        accuracy.append((group, *(f"{number:.4f}" for number in numbers)))
+    claims = [("claim", "p", "held")]
+    for claim in proof["claims"]:
+        claims.append((claim["claim"], f"{claim['p']:.1g}", _held(claim)))
+    return changes, accuracy, claims
+
+
+def _number(difference):
+    return "0" if difference == 0 else f"{difference:.0e}"
+
+
+def _held(found):
+    return "held" if found["held"] else "BROKEN"
+
+
+def text(proof):
+    """Return what was found as lines for a terminal."""
+    lines = []
+    for table in tables(proof):
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        for row in table:
+            cells = map(str.ljust, row, widths)
+            lines.append("  ".join(cells).rstrip())
+        lines.append("")
+    for change in proof["changes"]:
+        if not change["held"]:
+            reading = change["float64"]["reading"]
+            lines.append(f"{change['parent']} → {change['stage']}: {reading}")
+    return "\n".join(lines)
+
+
+def markdown(proof):
+    """Return what was found as Markdown tables."""
+    lines = []
+    for heading, *rows in tables(proof):
+        rule = ["---"] * len(heading)
+        lines += [f"| {' | '.join(row)} |" for row in (heading, rule, *rows)]
+        lines.append("")
+    return "\n".join(lines)
