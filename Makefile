@@ -4,16 +4,20 @@ PYTHON ?= $(or $(patsubst .venv/installed-with-%,%,$(wildcard .venv/installed-wi
 INSTALLED := .venv/installed-with-$(notdir $(PYTHON))
 VENV_PYTHON := .venv/bin/python
 
-.PHONY: help stages data test test-slow lint readme clean
+.PHONY: help stages data prove mutants faults test test-slow lint results readme clean
 
 help:
 	@echo 'make stage-07    run stage 07; ARGS="--epochs 5" to change how'
 	@echo 'make stages      run all twelve, then compare them'
 	@echo 'make data        only get MNIST'
+	@echo 'make prove       train all in full and check what each promises'
+	@echo 'make mutants     break stages on purpose and catch each'
+	@echo 'make faults      break network and disk on purpose, likewise'
 	@echo 'make test        check everything that can be checked in minutes'
 	@echo 'make test-slow   check the rest'
 	@echo 'make lint        check format and style'
-	@echo 'make readme      write the ladder into README.md'
+	@echo 'make results     measure what README.md shows, on MNIST'
+	@echo 'make readme      write it into README.md'
 	@echo 'make clean       remove what was made, except .venv/ and data/'
 	@echo
 	@echo 'ARGS="--help" shows the flags of a run; README.md tells the rest.'
@@ -26,6 +30,22 @@ stages: $(INSTALLED)
 
 data readme: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages $@
+
+prove: $(INSTALLED)
+	@$(VENV_PYTHON) -m stages prove $(ARGS)
+
+mutants: $(INSTALLED)
+	@$(VENV_PYTHON) -m tests.mutants $(ARGS)
+
+faults: $(INSTALLED)
+	$(VENV_PYTHON) -m pytest tests/test_faults.py -m '' --table $(ARGS)
+
+results: $(INSTALLED)
+	$(VENV_PYTHON) -m stages prove --data mnist --into shared/results
+	$(VENV_PYTHON) -m tests.mutants --into shared/results
+	$(VENV_PYTHON) -m stages 09 --data mnist
+	cp runs/stage-09/predictions.png shared/results/
+	$(VENV_PYTHON) -m stages readme
 
 test: $(INSTALLED)
 	$(VENV_PYTHON) -m pytest $(ARGS)

@@ -39,10 +39,10 @@ def changed_lines(before, after):
         [line for line in code.splitlines() if line.strip()]
         for code in (before, after)
     )
+    matcher = difflib.SequenceMatcher(a=before, b=after, autojunk=False)
     removed, added = [], []
-    for line in difflib.ndiff(before, after):
-        if line.startswith("- "):
-            removed.append(line[2:])
-        elif line.startswith("+ "):
-            added.append(line[2:])
+    for tag, a, a_end, b, b_end in matcher.get_opcodes():
+        if tag != "equal":
+            removed += before[a:a_end]
+            added += after[b:b_end]
     return removed, added

@@ -291,17 +291,14 @@ class Report(NamedTuple):
 
 
 def compare(a, b, tolerance=0.0):
-    """Compare two records and return a `Report`.
+    """Compare a record `b` with another, `a`, and return a `Report`.
 
     They are equal if neither has problems and no number of one is further
     than `tolerance` from the same number of the other: losses step by step,
     validation losses where both have them, log-probabilities.
     """
-    problems = [
-        f"{which}: {problem}"
-        for which, record in (("the first", a), ("the second", b))
-        for problem in record.problems
-    ]
+    problems = [f"in what it is compared with, {p}" for p in a.problems]
+    problems += b.problems
     losses = differences(a.losses, b.losses)
     valid_losses = (
         differences(a.valid_losses, b.valid_losses)

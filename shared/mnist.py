@@ -6,25 +6,24 @@ then on the public mirrors. A file counts only if the SHA-256 of its
 decompressed content is the known one.
 """
 
-import gzip
 import hashlib
 import math
 import os
 import sys
-import threading
 import time
 import zlib
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
-import requests
 import torch
+from filelock import FileLock
 from tqdm import tqdm
 
 from shared import standin
+from shared.download import DownloadError, chunks
 from shared.errors import InputError, RunError
 from shared.files import replacing
 
@@ -57,8 +56,7 @@ FILES = {
 
 N_TRAIN = 50_000  # of the training file's 60,000; the last 10,000 validate
 
-ANSWER_WITHIN = 5  # seconds for a mirror's name, connection and headers
-READ_TIMEOUT = 10  # seconds for a mirror to send anything more
+ATTEMPTS = 3  # at fetching a file from a mirror that is only busy
 RETRY_AFTER = 600  # seconds before a failed download is tried again
 
 
@@ -174,6 +172,26 @@ def decode(content):
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
+def unzipped(data, size):
+    """Return the content of gzipped `data`, which should be `size` bytes.
+
+    Never unpacks more than one byte beyond that. Raises BadFileError unless
+    `data` is one whole gzip member of at most `size` bytes and nothing else.
+    """
+    gzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        content = gzip.decompress(data, size + 1)
+    except zlib.error as error:
+        raise BadFileError("is no sound gzip file") from error
+    if len(content) > size:
+        raise BadFileError(f"unpacks to more than {size:,} bytes")
+    if not gzip.eof:
+        raise BadFileError(f"is cut off after {len(data):,} bytes")
+    if gzip.unused_data:
+        raise BadFileError("goes on after the end of its gzip data")
+    return content
+
+
 def verified(path, name):
     """Return the decompressed content of `path`, known to be MNIST's `name`.
 
@@ -182,11 +200,10 @@ def verified(path, name):
     there is nothing to read.
     """
     size, sha256 = FILES[name]
-    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
-        try:
-            content = file.read(size + 1)
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise BadFileError(f"is damaged: {error}") from error
+    with open(path, "rb") as file:
+        content = file.read(most_bytes(name) + 1)
+    if path.suffix == ".gz":
+        content = unzipped(content, size)
     if len(content) != size:
         length = f"{len(content):,}" if len(content) < size else "more"
         raise BadFileError(f"holds {length} bytes, not {size:,}")
@@ -196,135 +213,151 @@ def verified(path, name):
     return content
 
 
+def most_bytes(name):
+    """Return how many bytes `name` may have, gzipped or not.
+
+    Gzip makes a file smaller, but random ones a little larger.
+    """
+    return FILES[name][0] + 1024
+
+
 def _from_folder(folder, name):
     """Return the content of `name` in the folder that the user named."""
-    if not folder.is_dir():
-        raise InputError(f"MNIST_DIR={folder} is not a folder")
     problems = []
     # torchvision leaves the files in MNIST/raw below the folder it is given.
     for place in (folder, folder / "MNIST" / "raw"):
         for path in (place / name, place / f"{name}.gz"):
             try:
                 return verified(path, name)
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 continue
             except BadFileError as error:
                 problems.append(f"{path} {error}")
             except OSError as error:
                 problems.append(f"{path}: {error.strerror}")
     if not problems:
-        problems = [f"{folder} holds neither {name} nor {name}.gz"]
+        lacks = f"holds neither {name} nor {name}.gz"
+        problems = [
+            f"{folder} {lacks if folder.is_dir() else 'is not a folder'}"
+        ]
     raise InputError(f"MNIST_DIR is not MNIST: {'; '.join(problems)}")
 
 
 def _from_cache(name, insist):
-    """Return the content of `name` in the cache, fetched if need be."""
+    """Return the content of `name` in the cache, fetched if need be.
+
+    Of several processes one fetches, the others wait for it and find what
+    it left. Raises UnavailableError.
+    """
     path = CACHE / "mnist" / f"{name}.gz"
+    with suppress(BadFileError, OSError):
+        return verified(path, name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(CACHE / "mnist.lock"):
+            return _fetched(path, name, insist)
+    except OSError as error:
+        raise UnavailableError(
+            f"MNIST can't be kept: {path.parent}: {error.strerror}"
+        ) from error
+
+
+def _fetched(path, name, insist):
+    """Return the content of `name`, fetched to `path` unless it is there."""
     try:
         return verified(path, name)
     except FileNotFoundError:
         pass
-    except (BadFileError, OSError) as error:
-        print(f"{path} {error}: fetching it again", file=sys.stderr)
-    _fetch(name, path, insist)
-    return verified(path, name)
+    except BadFileError as error:
+        print(f"{path} {error}; it is fetched again", file=sys.stderr)
+        path.unlink()
+    # Nobody else is writing: these were left by a process that was killed.
+    for part in path.parent.glob(".*"):
+        part.unlink()
 
-
-def _fetch(name, target, insist):
-    """Fetch `name` to `target` from the first mirror that has a good copy.
-
-    A failure is remembered for `RETRY_AFTER` seconds, so that twelve stages
-    without a network do not wait twelve times; `insist` tries again all the
-    same. Raises UnavailableError.
-    """
-    failed = target.with_name("unreachable.txt")
+    failed = path.with_name("unreachable.txt")
     if failed.exists() and not insist:
         age = time.time() - failed.stat().st_mtime
         if age < RETRY_AFTER:
             raise UnavailableError(
                 f"{failed.read_text()} Tried {age / 60:.0f} minutes ago."
             )
-    failures = []
-    for mirror in MIRRORS:
-        try:
-            with replacing(target) as part:
-                _save(f"{mirror}{name}.gz", part, limit=2 * FILES[name][0])
-                verified(part, name)
-            return
-        except BadFileError as error:
-            failures.append(
-                f"{urlsplit(mirror).netloc} sent a file that {error}"
-            )
-        except OSError as error:  # requests' errors are OSErrors too
-            failures.append(f"{urlsplit(mirror).netloc} {_reason(error)}")
-    reason = f"MNIST can't be had: {'; '.join(failures)}."
-    with suppress(OSError), replacing(failed) as part:
-        part.write_text(reason)
-    raise UnavailableError(reason)
+    try:
+        _fetch(path, name)
+    except UnavailableError as error:
+        failed.write_text(str(error))
+        raise
+    failed.unlink(missing_ok=True)
+    return verified(path, name)
 
 
-def _save(url, path, limit):
+def mirrors():
+    """Return the addresses to fetch from, each ending with a slash.
+
+    Those in the environment's `MNIST_MIRRORS`, separated by spaces, take the
+    place of the public ones.
+    """
+    named = os.environ.get("MNIST_MIRRORS", "").split()
+    return [f"{mirror.rstrip('/')}/" for mirror in named] or list(MIRRORS)
+
+
+def _fetch(path, name):
+    """Fetch `name` to `path` from the first mirror that has a good copy.
+
+    A mirror that is only busy, or cuts the connection, is asked up to
+    `ATTEMPTS` times, after the others had their turn. Raises
+    UnavailableError.
+    """
+    asked = mirrors()
+    failures = {}
+    wait = 0
+    for _ in range(ATTEMPTS):
+        time.sleep(wait)
+        busy = []
+        for mirror in asked:
+            try:
+                with replacing(path) as part:
+                    _save(f"{mirror}{name}.gz", part, most_bytes(name))
+                    verified(part, name)
+                return
+            except BadFileError as error:
+                failures[mirror] = f"sent a file that {error}"
+            except DownloadError as error:
+                failures[mirror] = str(error)
+                if error.again is not None:
+                    busy.append(mirror)
+                    wait = max(wait, error.again)
+        asked = busy
+        if not asked:
+            break
+    reasons = [
+        f"{urlsplit(mirror).netloc or mirror}: {reason}"
+        for mirror, reason in failures.items()
+    ]
+    raise UnavailableError(f"MNIST can't be had: {'; '.join(reasons)}.")
+
+
+def _save(url, path, most):
     """Write what `url` answers to `path`, with a progress bar.
 
-    Raises OSError, of which requests' errors are a kind, and BadFileError
-    for more than `limit` bytes.
+    Raises DownloadError, BadFileError for more than `most` bytes, and
+    OSError if `path` can't be written.
     """
+    arriving = chunks(url)
     with (
-        _answer(url) as response,
+        closing(arriving),
         open(path, "wb") as file,
         tqdm(
             desc=url.rpartition("/")[2],
-            total=int(response.headers.get("Content-Length", 0)) or None,
+            total=next(arriving),
             unit="B",
             unit_scale=True,
             disable=None,
+            leave=False,
         ) as bar,
     ):
-        for chunk in response.iter_content(1 << 16):
+        for chunk in arriving:
             file.write(chunk)
             bar.update(len(chunk))
-            if file.tell() > limit:
-                raise BadFileError(f"is longer than {limit:,} bytes")
-
-
-def _answer(url):
-    """Return the response to a GET of `url` once its headers are there.
-
-    A thread does the asking, because nothing else puts a limit on looking
-    up a name, or on trying one address of a server after the other.
-    """
-    outcome = []
-
-    def ask():
-        try:
-            outcome.append(
-                requests.get(
-                    url, stream=True, timeout=(ANSWER_WITHIN, READ_TIMEOUT)
-                )
-            )
-        except requests.RequestException as error:
-            outcome.append(error)
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(ANSWER_WITHIN)
-    if not outcome:
-        raise requests.Timeout(f"did not answer within {ANSWER_WITHIN} s")
-    if isinstance(outcome[0], Exception):
-        raise outcome[0]
-    outcome[0].raise_for_status()
-    return outcome[0]
-
-
-def _reason(error):
-    """Say in a few words why a mirror failed."""
-    if isinstance(error, requests.HTTPError):
-        response = error.response
-        return f"answered {response.status_code} {response.reason}"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "has no valid certificate"
-    if isinstance(error, requests.Timeout):
-        return f"did not answer within {ANSWER_WITHIN} s"
-    if isinstance(error, requests.ConnectionError):
-        return "can't be reached"
-    return f"failed: {error}"
+            if file.tell() > most:
+                raise BadFileError(f"is longer than {most:,} bytes")

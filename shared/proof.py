@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -131,7 +132,6 @@ def prove(ladder, data, into):
             start(job)
         for job in tqdm(jobs, desc="training", disable=None, leave=False):
             start(job).get()
-        changes = [_check(ladder, stage, start) for stage in ladder[1:]]
         accuracy = {
             _name(group): [
                 start(Training(group[0].path, seed)).get().accuracy
@@ -139,8 +139,11 @@ def prove(ladder, data, into):
             ]
             for group in groups(ladder)
         }
+        claims = _claims(ladder, accuracy)
+        changes = [
+            _check(ladder, stage, start, claims) for stage in ladder[1:]
+        ]
         drift = _drift(ladder, changes, start, into / "parting.png")
-    claims = _claims(ladder, accuracy)
     proof = {
         "data": name,
         "torch": torch.__version__,
@@ -174,7 +177,7 @@ def _jobs(ladder):
     return list(dict.fromkeys(reversed(jobs)))
 
 
-def _check(ladder, stage, start):
+def _check(ladder, stage, start, claims):
     """Compare a stage with its parent as its promise has it."""
     [parent] = [s for s in ladder if s.name == stage.parent]
     promise = stage.promise
@@ -185,55 +188,50 @@ def _check(ladder, stage, start):
         "kind": promise.kind,
         "promise": str(promise),
     }
-    held = True
-    for dtype, tolerance in (("float64", ROUNDING), ("float32", 0.0)):
-        if promise.kind == "exact":
-            tolerance = 0.0
+    for dtype in ("float64", "float32"):
+        exact = promise.kind == "exact" or dtype == "float32"
         report = compare(
             start(Training(parent.path, dtype=dtype)).get(),
             start(
                 Training(stage.path, dtype=dtype, given=promise.given)
             ).get(),
-            tolerance,
+            0.0 if exact else ROUNDING,
         )
         found[dtype] = report._asdict()
-        # In float32 only what is exact has to hold; a declared change is
-        # judged by its accuracy.
-        if promise.kind == "exact" or dtype == "float64":
-            held = held and (report.equal or promise.kind == "change")
-    return found | {"held": held}
+    found["held"] = {
+        "exact": found["float64"]["equal"] and found["float32"]["equal"],
+        "rounding": found["float64"]["equal"],
+        "change": all(c["held"] for c in claims if c["of"] == stage.name),
+    }[promise.kind]
+    return found
 
 
 def _claims(ladder, accuracy):
-    """Say of each pair of groups whether their accuracies are equivalent.
+    """Say of any two groups whether they are equivalent in accuracy.
 
-    And of each declared change whether the group that it begins is no less
+    And of a declared change whether the group that it begins is no less
     accurate than the one before.
     """
-    names = list(accuracy)
+    found = groups(ladder)
     claims = []
-    for i, a in enumerate(names):
-        for b in names[:i]:
-            p = equivalent(accuracy[b], accuracy[a])
-            claims.append(
-                {
-                    "claim": f"{b} and {a} equivalent in accuracy,"
-                    f" to {EQUIVALENT}",
-                    "p": p,
-                    "held": p < 1 - CONFIDENCE,
-                }
-            )
-    for i, group in enumerate(groups(ladder)):
-        if group[0].promise and group[0].promise.kind == "change":
-            before, after = names[i - 1], names[i]
-            p = no_less(accuracy[after], accuracy[before])
-            claims.append(
-                {
-                    "claim": f"{after} no less accurate than {before},"
-                    f" to {NO_LESS}",
-                    "p": p,
-                    "held": p < 1 - CONFIDENCE,
-                }
+
+    def claim(text, p, of=None):
+        held = p < 1 - CONFIDENCE
+        claims.append({"claim": text, "p": p, "held": held, "of": of})
+
+    for a, b in itertools.combinations(map(_name, found), 2):
+        claim(
+            f"{a} and {b} equivalent in accuracy, to {EQUIVALENT}",
+            equivalent(accuracy[a], accuracy[b]),
+        )
+    for before, group in itertools.pairwise(found):
+        promise = group[0].promise
+        if promise.kind == "change":
+            a, b = _name(group), _name(before)
+            claim(
+                f"{a} no less accurate than {b}, to {NO_LESS}",
+                no_less(accuracy[a], accuracy[b]),
+                of=group[0].name,
             )
     return claims
 
@@ -338,9 +336,11 @@ def text(proof):
 
 def markdown(proof):
     """Return what was found as Markdown tables."""
-    lines = []
-    for heading, *rows in tables(proof):
-        rule = ["---"] * len(heading)
-        lines += [f"| {' | '.join(row)} |" for row in (heading, rule, *rows)]
-        lines.append("")
-    return "\n".join(lines)
+    return "\n".join(map(markdown_table, tables(proof)))
+
+
+def markdown_table(rows):
+    """Return rows of strings, the first of them headings, as Markdown."""
+    heading, *rows = rows
+    lines = (heading, ["---"] * len(heading), *rows)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

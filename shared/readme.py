@@ -1,37 +1,84 @@
-"""The parts of README.md that are made from the ladder."""
+"""The parts of README.md that are made: of the ladder and of results."""
 
+import json
 from pathlib import Path
 
+from shared import proof
 from shared.files import replacing
 
 README = Path(__file__).parents[1] / "README.md"
-BEGIN, END = "<!-- ladder -->\n", "<!-- end of ladder -->\n"
+RESULTS = README.parent / "shared" / "results"
 
 
-def table(ladder):
-    """Return the rows of `ladder` as a Markdown table."""
-
-    def code(names):
-        return ", ".join(f"`{name}`" for name in names)
-
-    lines = [
-        "| stage | swaps in | goes out | promise to the stage before |",
-        "|---|---|---|---|",
-        *(
-            f"| [{stage.name} {stage.title}](stages/{stage.path.name})"
-            f" | {code(stage.swaps_in)} | {code(stage.goes_out)}"
-            f" | {stage.promise or ''} |"
-            for stage in ladder
-        ),
-    ]
-    return "".join(f"{line}\n" for line in lines)
+def sections(ladder):
+    """Return the made parts of the README: {name: Markdown}."""
+    proved, mutants = (
+        json.loads((RESULTS / f"{name}.json").read_text())
+        for name in ("proof", "mutants")
+    )
+    return {
+        "ladder": _ladder(ladder),
+        "proof": proof.markdown(proved),
+        "drift": _drift(proved),
+        "mutants": _mutants(mutants),
+    }
 
 
 def refresh(ladder):
-    """Write the table of `ladder` between its two marks in README.md."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
+    """Write the made parts into README.md, each between its two marks."""
+    text = README.read_text(encoding="utf-8")
+    for name, section in sections(ladder).items():
+        begin, end = marks(name)
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = before + begin + section + end + after
     with replacing(README) as part:
-        part.write_text(
-            before + BEGIN + table(ladder) + END + after, encoding="utf-8"
-        )
+        part.write_text(text, encoding="utf-8")
+
+
+def marks(name):
+    """Return the comments before and after a made part."""
+    return f"<!-- made: {name} -->\n", f"<!-- end: {name} -->\n"
+
+
+def _ladder(ladder):
+    def code(names):
+        return ", ".join(f"`{name}`" for name in names)
+
+    return proof.markdown_table(
+        [
+            ("stage", "swaps in", "goes out", "promise to the stage before"),
+            *(
+                (
+                    f"[{stage.name} {stage.title}](stages/{stage.path.name})",
+                    code(stage.swaps_in),
+                    code(stage.goes_out),
+                    str(stage.promise or ""),
+                )
+                for stage in ladder
+            ),
+        ]
+    )
+
+
+def _drift(proved):
+    drift = proved["drift"]
+    [change] = [c for c in proved["changes"] if c["stage"] == drift["stage"]]
+    threads = drift["one thread or two"]
+    return (
+        f"Stages {drift['parent']} and {drift['stage']} compute the same"
+        " sums, rounded differently, and end in float32 with"
+        f" {change['float32']['digits']:,} of 10,000 digits read differently;"
+        f" stage {drift['parent']} alone, trained once with one thread and"
+        f" once with two, ends with {threads['digits']:,}.\n"
+    )
+
+
+def _mutants(result):
+    harmful = [m for m in result["mutants"] if not m["harmless"]]
+    passing = sum(m["accuracy"] >= result["floor"] for m in harmful)
+    caught = sum(m["caught"] for m in harmful)
+    return (
+        f"**{passing} of {len(harmful)} mutants pass an accuracy check of"
+        f" {result['floor']:.2f}. The proofs catch {caught}.**\n"
+    )

@@ -1,13 +1,15 @@
 """What several tests share: the digits, and every stage trained once."""
 
-import functools
+import hashlib
 import os
-from typing import NamedTuple
 
 import pytest
-import torch
 
-from shared import mnist, runner
+from shared import mnist
+from shared.proof import Training, trainings
+from stages import LADDER
+from tests import smallmnist
+from tests.mirror import Mirror
 
 
 class Losses(list):
@@ -21,12 +23,6 @@ class Losses(list):
 
     def validation(self, loss):
         self.valid.append(loss.item())
-
-
-class Trained(NamedTuple):
-    pred: torch.Tensor
-    accuracy: float
-    losses: Losses
 
 
 @pytest.fixture(scope="session")
@@ -51,26 +47,37 @@ def few(digits):
 
 @pytest.fixture(scope="session")
 def trained(digits):
-    """Train a stage in full, in float64 on the CPU, once a session.
+    """Train a stage in full, once a session; return its record.
 
-    In float64 because its result does not depend on the number of threads.
+    In float64, where the result does not depend on the number of threads,
+    and in processes of their own, all twelve from the start: meanwhile the
+    other tests go on.
     """
+    data = "mnist" if digits.name == "MNIST" else "standin"
+    with trainings(data) as start:
+        for stage in reversed(LADDER):
+            start(Training(stage.path))
+        yield lambda stage, seed=0, given=None: start(
+            Training(stage.path, seed, given=given)
+        ).get()
 
-    @functools.cache
-    def train(stage, seed=0):
-        train = stage.program.train
-        losses = Losses()
-        pred = runner.predict(
-            train,
-            digits,
-            losses,
-            seed=seed,
-            dtype=torch.float64,
-            **runner.options_of(train, accel=False),
-        )
-        return Trained(pred, runner.accuracy(pred, digits.y_valid), losses)
 
-    return train
+def pytest_addoption(parser):
+    parser.addoption(
+        "--table", action="store_true", help="write runs/faults.md"
+    )
+
+
+def pytest_collection_modifyitems(items):
+    """Leave for last what waits for the stages to be trained."""
+    items.sort(key=lambda item: "trained" in item.fixturenames)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def train_meanwhile(request):
+    """Begin to train at the start if any test needs it."""
+    if any("trained" in item.fixturenames for item in request.session.items):
+        request.getfixturevalue("trained")
 
 
 @pytest.fixture
@@ -83,3 +90,28 @@ def on_mnist(digits):
     """Skip where MNIST is not at hand: the stand-in is no substitute."""
     if digits.name != "MNIST":
         pytest.skip("MNIST is not at hand")
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """Let small files pass for MNIST, with an empty cache; no mirrors."""
+    contents = smallmnist.contents()
+    known = {
+        name: (len(content), hashlib.sha256(content).hexdigest())
+        for name, content in contents.items()
+    }
+    monkeypatch.setattr(mnist, "FILES", known)
+    monkeypatch.setattr(mnist, "CACHE", tmp_path / "data")
+    monkeypatch.setattr(mnist, "N_TRAIN", 50)
+    for name in ("MNIST_DIR", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MNIST_MIRRORS", "http://127.0.0.1:1/")
+    return contents
+
+
+@pytest.fixture
+def mirror(small):
+    """Serve the small files in whatever manner an address asks for."""
+    mirror = Mirror(small)
+    yield mirror
+    mirror.close()

@@ -1,5 +1,7 @@
 """The README agrees with what it describes."""
 
+import pytest
+
 from shared import readme
 from stages import LADDER
 
@@ -8,18 +10,20 @@ def text():
     return readme.README.read_text(encoding="utf-8")
 
 
-def test_its_table_is_made_from_the_ladder():
-    begin, end = map(text().index, (readme.BEGIN, readme.END))
-    table = text()[begin + len(readme.BEGIN) : end]
-    assert table == readme.table(LADDER), "run `make readme`"
+@pytest.mark.parametrize("name", readme.sections(LADDER))
+def test_what_is_made_is_made_from_the_ladder_and_the_results(name):
+    begin, end = readme.marks(name)
+    section = text().partition(begin)[2].partition(end)[0]
+    assert section == readme.sections(LADDER)[name], "run `make readme`"
 
 
-def test_to_refresh_it_replaces_the_table_alone(monkeypatch, tmp_path):
+def test_to_refresh_it_replaces_what_is_made_alone(monkeypatch, tmp_path):
     before = text()
     monkeypatch.setattr(readme, "README", tmp_path / "README.md")
-    readme.README.write_text(before.replace("| 01 from", "| stale"))
+    stale = before.replace("equal bit for bit", "alike")
+    readme.README.write_text(stale, encoding="utf-8")
     readme.refresh(LADDER)
-    assert text() == before
+    assert text() == before != stale
 
 
 def test_the_files_it_links_to_are_there():

@@ -1,0 +1,103 @@
+"""Fetch a file over HTTP without ever waiting for long."""
+
+import queue
+import threading
+
+import requests
+
+ANSWER_WITHIN = 5  # seconds for a server's name, connection and headers
+SILENCE = 20  # seconds in which at least one chunk must arrive
+CHUNK = 16_384  # bytes; with SILENCE, a rate of 800 bytes a second
+PATIENCE = 5  # seconds to wait, at most, because a server asks for it
+
+
+class DownloadError(Exception):
+    """A server did not send a file; the message tells why.
+
+    `again` is the number of seconds after which it is worth asking this
+    server once more, None if it isn't.
+    """
+
+    def __init__(self, message, again=None):
+        super().__init__(message)
+        self.again = again
+
+
+def chunks(url):
+    """Yield what `url` answers: first its size, None if unknown, then bytes.
+
+    Proxies are those of the environment; certificates are verified. Raises
+    DownloadError for any failure: within `ANSWER_WITHIN` seconds if no
+    headers come, within `SILENCE` seconds if the bytes stop or only trickle.
+    """
+    # A thread does the asking, because nothing else puts a limit on looking
+    # up a name, on trying one address after the other, or on a read that
+    # gets a byte now and then. It is left to itself when time is up.
+    arrived = queue.Queue()
+    given_up = threading.Event()
+
+    def ask():
+        try:
+            with requests.get(
+                url,
+                stream=True,
+                timeout=(ANSWER_WITHIN, SILENCE),
+                headers={"Accept-Encoding": "identity"},
+            ) as response:
+                response.raise_for_status()
+                arrived.put(response.headers.get("Content-Length"))
+                for chunk in response.iter_content(CHUNK):
+                    if given_up.is_set():
+                        return
+                    arrived.put(chunk)
+                arrived.put(None)
+        except requests.RequestException as error:
+            arrived.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        size = _next(arrived, ANSWER_WITHIN, f"no answer in {ANSWER_WITHIN} s")
+        yield int(size) if size and size.isdigit() else None
+        slow = f"less than {CHUNK:,} bytes in {SILENCE} s"
+        while (chunk := _next(arrived, SILENCE, slow)) is not None:
+            yield chunk
+    finally:
+        given_up.set()
+
+
+def _next(arrived, seconds, complaint):
+    """Return the next thing that arrived; raise DownloadError for errors."""
+    try:
+        item = arrived.get(timeout=seconds)
+    except queue.Empty:
+        raise DownloadError(complaint) from None
+    if isinstance(item, requests.RequestException):
+        raise _explained(item) from item
+    return item
+
+
+def _explained(error):
+    """Return a DownloadError that says in a few words what went wrong."""
+    if isinstance(error, requests.HTTPError):
+        status = error.response.status_code
+        message = f"answer {status} {error.response.reason}".rstrip()
+        if status == 429 or status >= 500:
+            wanted = error.response.headers.get("Retry-After", "1")
+            if wanted.isdigit() and int(wanted) <= PATIENCE:
+                return DownloadError(message, again=int(wanted))
+        return DownloadError(message)
+    if isinstance(error, requests.exceptions.ProxyError):
+        return DownloadError("its proxy can't be reached")
+    if isinstance(error, requests.exceptions.SSLError):
+        return DownloadError("no valid certificate")
+    if isinstance(error, requests.Timeout):
+        return DownloadError(f"no answer in {ANSWER_WITHIN} s")
+    if isinstance(error, requests.TooManyRedirects):
+        return DownloadError("redirects without end")
+    if isinstance(error, requests.exceptions.InvalidSchema | ValueError):
+        return DownloadError("not an address that can be asked")
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return DownloadError("connection cut off", again=1)
+    if isinstance(error, requests.ConnectionError):
+        return DownloadError("can't be reached")
+    return DownloadError(type(error).__name__)

@@ -1,0 +1,92 @@
+"""A change between neighbours is about what its row says, nothing else."""
+
+import ast
+
+import pytest
+
+from shared.changes import changed_lines, contains, words
+from stages import LADDER
+
+STAGES = {stage.name: stage for stage in LADDER}
+each_change = pytest.mark.parametrize(
+    ("parent", "stage"),
+    [(STAGES[stage.parent], stage) for stage in LADDER[1:]],
+    ids=[stage.name for stage in LADDER[1:]],
+)
+
+
+def bound(code):
+    """Return each name that code binds, with the definitions around it."""
+    found = {}
+
+    def visit(node, around):
+        name = None
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            name = node.name
+        elif isinstance(node, ast.arg):
+            name = node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            name = node.id
+        if name:
+            found.setdefault(name, set()).update(around)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            around = {*around, name}
+        for child in ast.iter_child_nodes(node):
+            visit(child, around)
+
+    visit(ast.parse(code), set())
+    return found
+
+
+def test_code_is_found_whatever_its_layout_and_only_whole():
+    code = "x = nn.Linear(\n    784,\n    10)  # not nn.Conv2d\n"
+    assert contains(code, "nn.Linear")
+    assert contains(code, "nn . Linear(784, 10)")
+    assert not contains(code, "nn.Lin")
+    assert not contains(code, "nn.Conv2d")
+
+
+def test_changed_lines_are_counted_without_blank_ones():
+    before, after = "a\n\nb\nc\n", "a\nb\n\n\nC\nd\n"
+    assert changed_lines(before, after) == (["c"], ["C", "d"])
+
+
+@each_change
+def test_it_adds_what_is_swapped_in(parent, stage):
+    _, added = changed_lines(parent.code, stage.code)
+    for code in stage.swaps_in:
+        # In several lines, if need be, such as those of a class.
+        assert set(words(code)) <= set(words("\n".join(map(str.strip, added))))
+
+
+@each_change
+def test_it_stays_within_its_budget(parent, stage):
+    removed, added = changed_lines(parent.code, stage.code)
+    most_added, most_removed = stage.budget
+    assert len(added) <= most_added
+    assert len(removed) <= most_removed
+
+
+@each_change
+def test_no_line_differs_in_layout_comments_or_place_alone(parent, stage):
+    """Except that stage 08 moves the loop into functions of its own."""
+    removed, added = changed_lines(parent.code, stage.code)
+
+    def bare(line):
+        return line.partition("#")[0].split()
+
+    same = [line for line in added if bare(line) in map(bare, removed)]
+    if stage.name == "08":
+        moved = {"pred = model(xb)", "loss = F.cross_entropy(pred, yb)"}
+        moved |= {"loss.backward()", "opt.step()", "opt.zero_grad()"}
+        same = [line for line in same if line.strip() not in moved]
+    assert same == []
+
+
+@each_change
+def test_no_name_is_changed_in_passing(parent, stage):
+    """A name that vanishes is one that goes out, or stood inside one."""
+    gone = {word for code in stage.goes_out for word in words(code)}
+    still = set(words(stage.code))
+    for name, around in bound(parent.code).items():
+        assert name in still | gone or around & gone, name

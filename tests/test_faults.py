@@ -1,0 +1,421 @@
+"""Whatever network, disk and user do: good data, or one line that helps.
+
+`make faults` runs all of this and writes what was seen to `runs/faults.md`;
+`make test` leaves out what takes long.
+"""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import time
+import tracemalloc
+
+import pytest
+
+from shared import mnist
+from shared.runner import RUNS
+from stages.__main__ import main
+from tests.mirror import bomb
+from tests.smallmnist import save
+
+LABELS = "t10k-labels-idx1-ubyte"
+AT_MOST = 30  # seconds until any fault is recognised
+
+
+@pytest.fixture(scope="module")
+def table(request):
+    """Collect a row a fault; write them if all were tried."""
+    rows = []
+    yield rows
+    if request.config.getoption("--table"):
+        lines = ["| fault | what the user saw | seconds | good copy intact |"]
+        lines += ["|---|---|---|---|"]
+        lines += [f"| {' | '.join(row)} |" for row in rows]
+        text = "".join(f"{line}\n" for line in lines)
+        RUNS.mkdir(exist_ok=True)
+        (RUNS / "faults.md").write_text(text, encoding="utf-8")
+        with request.config.pluginmanager.getplugin(
+            "capturemanager"
+        ).global_and_fixture_disabled():
+            print(f"\n\n{text}")
+
+
+@pytest.fixture
+def cache(small):
+    """Three good copies in the cache; the fourth file is to be fetched."""
+    folder = mnist.CACHE / "mnist"
+    save(folder, {n: c for n, c in small.items() if n != LABELS})
+    return folder
+
+
+@pytest.fixture
+def get(request, table, cache, small, monkeypatch, capsys):
+    """Return a function that gets MNIST from these addresses.
+
+    It returns the exit code and what stood on stderr, after checking what
+    must hold whatever happens: nothing hangs, no traceback, good copies stay
+    as they are, a bad one is not kept, no temporary file is left.
+    """
+
+    def get(*addresses, fault=None):
+        monkeypatch.setenv("MNIST_MIRRORS", " ".join(addresses))
+        good = {path: path.read_bytes() for path in cache.glob("*.gz")}
+        start = time.perf_counter()
+        code = main(["data"])
+        seconds = time.perf_counter() - start
+        out, err = capsys.readouterr()
+        after = {path: path.read_bytes() for path in cache.glob("*.gz")}
+        for path, content in after.items():
+            unpacked = gzip.decompress(content)
+            assert unpacked == small[path.stem], f"{path} is bad"
+        intact = good.items() <= after.items()
+        saw = (err.strip() or out.strip()).replace(str(cache.parents[1]), "…")
+        name = fault or request.node.callspec.id.replace("_", " ")
+        saw = re.sub(r"127.0.0.1:\d+", "mirror", saw)
+        table.append((name, saw, f"{seconds:.1f}", "yes" if intact else "NO"))
+        assert intact
+        assert seconds < AT_MOST
+        assert "Traceback" not in err
+        assert code in (0, 1)
+        assert err.count("\n") == code
+        assert (len(after) == 4) == (code == 0)
+        assert not list(cache.glob(".*"))
+        return code, err
+
+    return get
+
+
+def fault(name, complaint, *, slow=False):
+    marks = pytest.mark.slow if slow else ()
+    return pytest.param(name, complaint, id=name, marks=marks)
+
+
+@pytest.mark.parametrize(
+    ("manner", "complaint"),
+    [
+        fault("silent", "no answer in 5 s", slow=True),
+        fault("headers_then_silence", "bytes in 20 s", slow=True),
+        fault("byte_a_second", "less than 16,384 bytes in 20 s", slow=True),
+        fault("cut_0", "connection cut off", slow=True),
+        fault("cut_50", "connection cut off"),
+        fault("cut_99", "connection cut off", slow=True),
+        fault("length_too_large", "connection cut off", slow=True),
+        fault("length_too_small", "sent a file that is cut off after"),
+        fault("not_found", "answer 404 Not Found"),
+        fault("forbidden", "answer 403 Forbidden"),
+        fault("broken", "answer 500 Internal Server Error", slow=True),
+        fault("never_available", "answer 503 Service Unavailable"),
+        fault("busy_for_an_hour", "answer 429 Too Many Requests"),
+        fault("redirect_loop", "redirects without end"),
+        fault("redirect_to_a_file", "not an address that can be asked"),
+        fault("login_page", "sent a file that is no sound gzip file"),
+        fault("bit_flipped", "sent a file that has SHA-256"),
+        fault("another_file", "sent a file that is longer than 1,052 bytes"),
+        fault("gzip_cut_off", "sent a file that is cut off after"),
+        fault("gzip_with_more_behind", "goes on after the end of its gzip"),
+        fault("gzip_of_gzip", "sent a file that unpacks to more than 28"),
+        fault("endless", "sent a file that is longer than 1,052 bytes"),
+    ],
+)
+def test_a_mirror_that_fails_is_said_and_another_one_helps(
+    get, mirror, manner, complaint
+):
+    code, err = get(mirror.url(manner))
+    assert code == 1
+    assert err.startswith("error: MNIST can't be had: 127.0.0.1")
+    assert complaint in err
+    code, err = get(
+        mirror.url(manner),
+        mirror.url("good"),
+        fault=f"{manner.replace('_', ' ')}, but the second mirror is good",
+    )
+    assert code == 0
+
+
+@pytest.mark.parametrize(
+    "manner",
+    [
+        "good",
+        pytest.param("steady_50_kb_a_second", marks=pytest.mark.slow),
+        "redirect",
+        "busy_for_a_second",
+        "good_after_two_retries",
+    ],
+)
+def test_what_is_slow_or_busy_but_honest_succeeds(get, mirror, manner):
+    assert get(mirror.url(manner)) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("address", "complaint"),
+    [
+        pytest.param(
+            "http://127.0.0.1:1/", "can't be reached", id="connection refused"
+        ),
+        pytest.param(
+            "http://no-such-host.invalid/",
+            "can't be reached",
+            id="name not found",
+        ),
+        pytest.param(
+            "nonsense", "not an address that can be asked", id="no address"
+        ),
+    ],
+)
+def test_a_mirror_that_is_not_there(get, address, complaint):
+    code, err = get(address)
+    assert code == 1
+    assert complaint in err
+
+
+def test_every_mirror_bad_is_said_of_each(get, mirror):
+    code, err = get(
+        mirror.url("not_found"),
+        "http://127.0.0.1:1/",
+        fault="every mirror bad",
+    )
+    assert code == 1
+    assert "answer 404 Not Found; 127.0.0.1:1: can't be reached." in err
+
+
+def test_a_gzip_bomb_is_not_unpacked(get, mirror, monkeypatch):
+    size = len(bomb())
+    monkeypatch.setitem(mnist.FILES, LABELS, (size, "no such sum"))
+    tracemalloc.start()
+    try:
+        code, err = get(mirror.url("gzip_bomb"), fault="gzip bomb of 1 GB")
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert code == 1
+    assert f"unpacks to more than {size:,} bytes" in err
+    assert most < 20e6
+
+
+def test_a_failure_is_remembered_for_ten_minutes(cache, mirror, monkeypatch):
+    monkeypatch.setenv("MNIST_MIRRORS", mirror.url("not_found"))
+    for _ in range(3):
+        with pytest.raises(mnist.UnavailableError, match="404"):
+            mnist.read()
+        assert len(mirror.asked) == 1
+    with pytest.raises(mnist.UnavailableError):
+        mnist.read(insist=True)
+    assert len(mirror.asked) == 2
+
+    failed = cache / "unreachable.txt"
+    os.utime(failed, times=(time.time() - 601,) * 2)
+    with pytest.raises(mnist.UnavailableError):
+        mnist.read()
+    assert len(mirror.asked) == 3
+
+    monkeypatch.setenv("MNIST_MIRRORS", mirror.url("good"))
+    mnist.read(insist=True)
+    assert not failed.exists()
+
+
+def test_without_mnist_the_stand_in_takes_over_and_says_so(
+    small, monkeypatch, capsys
+):
+    arrays = tuple(map(mnist.decode, small.values()))
+    monkeypatch.setattr(mnist.standin, "load", lambda folder: arrays)
+    assert mnist.load().name == "stand-in"
+    notice = capsys.readouterr().err
+    assert "can't be reached" in notice
+    assert "Training on the stand-in" in notice
+    assert "make data" in notice
+
+
+def test_only_what_is_missing_is_fetched_and_it_is_kept(mirror, monkeypatch):
+    monkeypatch.setenv("MNIST_MIRRORS", mirror.url("good"))
+    mnist.read()
+    assert mirror.asked == [f"good/{name}.gz" for name in mnist.FILES]
+    mnist.read()
+    assert len(mirror.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        pytest.param(lambda b: b[:-3], "is cut off", id="truncated copy"),
+        pytest.param(lambda b: b[:-20] + bytes(20), "", id="overwritten copy"),
+        pytest.param(lambda b: b"", "is cut off", id="empty copy"),
+    ],
+)
+@pytest.mark.parametrize("manner", ["good", "not_found"])
+def test_a_damaged_copy_is_noticed_and_never_stays(
+    cache, small, mirror, monkeypatch, capsys, damage, complaint, manner
+):
+    path = cache / f"{LABELS}.gz"
+    path.write_bytes(damage(gzip.compress(small[LABELS])))
+    monkeypatch.setenv("MNIST_MIRRORS", mirror.url(manner))
+    code = main(["data"])
+    err = capsys.readouterr().err
+    assert f"{LABELS}.gz {complaint}" in err
+    assert "it is fetched again" in err
+    if manner == "good":
+        assert code == 0
+        assert gzip.decompress(path.read_bytes()) == small[LABELS]
+    else:
+        assert code == 1
+        assert not path.exists()
+
+
+def test_a_file_in_place_of_the_cache(small, mirror, monkeypatch, capsys):
+    mnist.CACHE.write_text("in the way")
+    monkeypatch.setenv("MNIST_MIRRORS", mirror.url("good"))
+    assert main(["data"]) == 1
+    err = capsys.readouterr().err
+    assert re.fullmatch(r"error: MNIST can't be kept: .*\n", err)
+
+
+PROGRAM = """
+import json, os, pathlib, resource, sys
+import torch, matplotlib.figure
+from shared import mnist
+from stages.__main__ import main
+given = json.loads(sys.argv[1])
+mnist.CACHE = pathlib.Path(given["cache"])
+mnist.FILES = given["files"]
+if given["limit"]:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (given["limit"],) * 2)
+if given["user"]:
+    os.seteuid(given["user"])
+print("ready", flush=True)
+sys.exit(main(["data"]))
+"""
+
+
+@pytest.fixture
+def begin(small, monkeypatch):
+    """Return a function that gets MNIST in a process of its own."""
+
+    def begin(address, limit=None, user=None):
+        monkeypatch.setenv("MNIST_MIRRORS", address)
+        given = {
+            "cache": str(mnist.CACHE),
+            "files": mnist.FILES,
+            "limit": limit,
+            "user": user,
+        }
+        return subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, json.dumps(given)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return begin
+
+
+def end(process):
+    """Return exit code and stderr of a process."""
+    _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    return process.returncode, err
+
+
+def is_whole(small):
+    """Tell whether the cache holds good copies and nothing temporary."""
+    folder = mnist.CACHE / "mnist"
+    found = {p.name: gzip.decompress(p.read_bytes()) for p in folder.iterdir()}
+    return found == {f"{name}.gz": c for name, c in small.items()}
+
+
+def test_a_full_disk_is_one_line(begin, mirror, small):
+    code, err = end(begin(mirror.url("good"), limit=4096))
+    assert code == 1
+    assert re.fullmatch(r"error: MNIST can't be kept: .*File too large\n", err)
+    assert not list((mnist.CACHE / "mnist").glob(".*"))
+    assert end(begin(mirror.url("good"))) == (0, "")
+    assert is_whole(small)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid"), reason="needs the users of a Unix"
+)
+def test_a_cache_that_is_read_only_is_one_line(begin, mirror):
+    mnist.CACHE.mkdir(mode=0o555)
+    user = 65534 if os.geteuid() == 0 else None  # root may write anywhere
+    for folder in mnist.CACHE.parents:
+        if user and folder.stat().st_uid == 0 and folder.name:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    code, err = end(begin(mirror.url("good"), user=user))
+    assert code == 1
+    assert re.fullmatch(
+        r"error: MNIST can't be kept: .*Permission denied\n", err
+    )
+
+
+@pytest.mark.parametrize("n", [2, pytest.param(8, marks=pytest.mark.slow)])
+def test_several_processes_fetch_at_once(begin, mirror, small, n):
+    processes = [begin(mirror.url("good")) for _ in range(n)]
+    assert [end(process) for process in processes] == [(0, "")] * n
+    assert is_whole(small)
+    assert len(mirror.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("sign", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)]
+)
+def test_a_run_that_is_stopped_in_the_middle_leaves_the_next_one_unharmed(
+    begin, mirror, small, sign, code
+):
+    process = begin(mirror.url("headers_then_silence"))
+    while not mirror.asked:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(sign)
+    stopped, err = end(process)
+    assert stopped == code
+    folder = mnist.CACHE / "mnist"
+    if sign == signal.SIGINT:
+        assert err == "interrupted\n"
+        assert list(folder.iterdir()) == []
+    else:
+        assert len(list(folder.iterdir())) == 1
+    assert end(begin(mirror.url("good"))) == (0, "")
+    assert is_whole(small)
+
+
+def test_a_proxy_in_the_environment_is_used_and_no_proxy_heeded(
+    get, mirror, monkeypatch
+):
+    proxy = f"http://127.0.0.1:{mirror.server_port}"
+    monkeypatch.setenv("http_proxy", proxy)
+    code, _ = get("http://mnist.invalid/good/", fault="by a proxy")
+    assert code == 0
+    assert mirror.asked == [f"good/{LABELS}.gz"]
+
+    (mnist.CACHE / "mnist" / f"{LABELS}.gz").unlink()
+    monkeypatch.setenv("no_proxy", "mnist.invalid")
+    code, err = get("http://mnist.invalid/good/", fault="NO_PROXY")
+    assert code == 1
+    assert "can't be reached" in err
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="no openssl")
+def test_certificates_are_verified(get, mirror, tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes"),
+            *("-subj", "/CN=127.0.0.1"),
+            *("-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", key, "-out", certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    mirror.socket = context.wrap_socket(mirror.socket, server_side=True)
+    address = mirror.url("good").replace("http:", "https:")
+    code, err = get(address, fault="certificate signed by nobody")
+    assert code == 1
+    assert "no valid certificate" in err
