@@ -189,7 +189,8 @@ def test_a_wrong_mnist_dir_is_bad_input(monkeypatch, tmp_path):
     assert done.returncode == 2
     assert done.stdout == ""
     assert re.fullmatch(
-        r"error: MNIST_DIR=.*nowhere is not a folder\n", done.stderr
+        r"error: MNIST_DIR is not MNIST: .*nowhere is not a folder\n",
+        done.stderr,
     )
 
 
