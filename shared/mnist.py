@@ -272,7 +272,7 @@ def _fetched(path, name, insist):
         print(f"{path} {error}; it is fetched again", file=sys.stderr)
         path.unlink()
     # Nobody else is writing: these were left by a process that was killed.
-    for part in path.parent.glob(".*"):
+    for part in path.parent.glob(f".{name}-*"):
         part.unlink()
 
     failed = path.with_name("unreachable.txt")

@@ -8,6 +8,8 @@ import multiprocessing
 import os
 import signal
 import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import mean, stdev
@@ -25,6 +27,7 @@ from shared.equivalence import (
     load_train,
     record,
 )
+from shared.errors import RunError
 from shared.files import replacing
 
 SEEDS = range(8)
@@ -47,22 +50,32 @@ class Training(NamedTuple):
 def trainings(data):
     """Yield a function that starts a `Training` in another process.
 
-    It returns at once; `get()` of what it returns waits for the record. The
-    same training is never started twice. One process a core, each with one
-    thread of torch, gets more done than one process with all of them.
+    It returns at once; `result()` of what it returns waits for the record.
+    The same training is never started twice. One process a core, each with
+    one thread of torch, gets more done than one process with all of them.
+    Raises RunError if a process dies.
     """
     processes = min(os.cpu_count(), 8)
-    pool = multiprocessing.get_context("spawn").Pool(
-        processes, initializer=_prepare, initargs=(data,)
+    pool = ProcessPoolExecutor(
+        processes,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_prepare,
+        initargs=(data,),
     )
-    with pool:
-        yield functools.cache(lambda job: pool.apply_async(_train, (job,)))
+    try:
+        yield functools.cache(lambda job: pool.submit(_train, job))
+    except BrokenProcessPool as error:
+        raise RunError(
+            "a process that trained has died; is there memory enough?"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _prepare(data):
-    """Get a new process ready: it keeps the digits, and leaves Ctrl-C."""
+    """Get a new process ready: it keeps the digits; Ctrl-C just ends it."""
     global digits
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     digits = mnist.load(data)
 
 
@@ -118,7 +131,7 @@ def no_less(a, b, margin=NO_LESS):
 
 
 def prove(ladder, data, into):
-    """Check all promises of `ladder`, print them and return what was found.
+    """Check all promises of `ladder` and return what was found.
 
     Trains on `data` as `mnist.load` takes it, and writes `proof.json`, which
     holds what is returned, `proof.md` and `parting.png` to the folder
@@ -131,10 +144,10 @@ def prove(ladder, data, into):
         for job in jobs:
             start(job)
         for job in tqdm(jobs, desc="training", disable=None, leave=False):
-            start(job).get()
+            start(job).result()
         accuracy = {
             _name(group): [
-                start(Training(group[0].path, seed)).get().accuracy
+                start(Training(group[0].path, seed)).result().accuracy
                 for seed in SEEDS
             ]
             for group in groups(ladder)
@@ -191,10 +204,10 @@ def _check(ladder, stage, start, claims):
     for dtype in ("float64", "float32"):
         exact = promise.kind == "exact" or dtype == "float32"
         report = compare(
-            start(Training(parent.path, dtype=dtype)).get(),
+            start(Training(parent.path, dtype=dtype)).result(),
             start(
                 Training(stage.path, dtype=dtype, given=promise.given)
-            ).get(),
+            ).result(),
             0.0 if exact else ROUNDING,
         )
         found[dtype] = report._asdict()
@@ -241,16 +254,19 @@ def _drift(ladder, changes, start, picture):
 
     Takes the promise of equality to rounding that float32 misses by most,
     draws its losses in both dtypes, and trains its parent once more with
-    two threads instead of one.
+    four threads instead of one. Returns None if no such promise held.
     """
     worst = max(
         (c for c in changes if c["kind"] == "rounding" and c["held"]),
         key=lambda c: c["float32"]["pred"],
+        default=None,
     )
+    if worst is None:
+        return None
     pair = [s for s in ladder if s.name in (worst["parent"], worst["stage"])]
     apart = {}
     for dtype in ("float32", "float64"):
-        a, b = (start(Training(s.path, dtype=dtype)).get() for s in pair)
+        a, b = (start(Training(s.path, dtype=dtype)).result() for s in pair)
         apart[dtype] = differences(a.losses, b.losses)
     plots.parting(
         apart,
@@ -258,11 +274,13 @@ def _drift(ladder, changes, start, picture):
         picture,
     )
     once = Training(pair[0].path, dtype="float32")
-    report = compare(start(once).get(), start(once._replace(threads=2)).get())
+    report = compare(
+        start(once).result(), start(once._replace(threads=4)).result()
+    )
     return {
         "parent": pair[0].name,
         "stage": pair[1].name,
-        "one thread or two": report._asdict(),
+        "one thread or four": report._asdict(),
     }
 
 
@@ -280,7 +298,7 @@ def tables(proof):
             "promise",
             "float64",
             "float32",
-            "digits in float32",
+            "digits read differently in float32",
             "held",
         )
     ]

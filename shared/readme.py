@@ -64,13 +64,13 @@ def _ladder(ladder):
 def _drift(proved):
     drift = proved["drift"]
     [change] = [c for c in proved["changes"] if c["stage"] == drift["stage"]]
-    threads = drift["one thread or two"]
+    threads = drift["one thread or four"]
     return (
         f"Stages {drift['parent']} and {drift['stage']} compute the same"
         " sums, rounded differently, and end in float32 with"
         f" {change['float32']['digits']:,} of 10,000 digits read differently;"
         f" stage {drift['parent']} alone, trained once with one thread and"
-        f" once with two, ends with {threads['digits']:,}.\n"
+        f" once with four, with {threads['digits']:,}.\n"
     )
 
 

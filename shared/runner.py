@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from tqdm import tqdm
 
 from shared import plots
-from shared.errors import InputError, RunError
+from shared.errors import RunError
 from shared.files import replacing
 
 RUNS = Path(__file__).parents[1] / "runs"
@@ -151,13 +151,10 @@ def run(
     `stage` is a row of the ladder, `train` its function and `digits` what
     to train on. What is `chosen` of `epochs`, `batch_size` and `lr` replaces
     the stage's own defaults. The result is what `metrics.json` holds. Raises
-    RunError if the loss turns nan or infinite, InputError for a dtype that
-    the accelerator doesn't have.
+    RunError if the loss turns nan or infinite.
     """
     options = options_of(train, accel) | chosen
     device = options.get("device", torch.device("cpu"))
-    if device.type == "mps" and dtype == "float64":
-        raise InputError("--dtype float64 needs --no-accel: mps has none")
     if dry_run:
         digits = _few(digits, DRY_BATCHES * options["batch_size"])
         options["epochs"] = 1
@@ -245,5 +242,7 @@ def _write(stage, digits, predicted, metrics):
         folder / "predictions.png",
     )
     plots.confusion(digits.y_valid, predicted, title, folder / "confusion.png")
-    files = ", ".join(sorted(path.name for path in folder.iterdir()))
-    print(f"wrote {files} to runs/{folder.name}")
+    print(
+        "wrote metrics.json, loss.png, predictions.png and confusion.png to"
+        f" runs/{folder.name}"
+    )

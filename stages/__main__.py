@@ -35,7 +35,10 @@ def main(argv=None):
 
 def run_file(path):
     """Run the stage in this file, with the flags on its command line."""
-    sys.exit(main([Path(path).stem, *sys.argv[1:]]))
+    path = Path(path).resolve()
+    if path not in [stage.path for stage in LADDER]:
+        sys.exit(f"error: {path.name} is no stage of the ladder, but a copy")
+    sys.exit(main([path.stem, *sys.argv[1:]]))
 
 
 def _parse(argv):
@@ -168,6 +171,11 @@ def _run(stages, data, no_accel, **options):
             f"argument --batch-size: {options['batch_size']:,} is more than"
             f" the {mnist.N_TRAIN:,} images there are"
         )
+    for stage in stages:
+        options_of = runner.options_of(stage.program.train, not no_accel)
+        device = str(options_of.get("device", "cpu"))
+        if device.startswith("mps") and options["dtype"] == "float64":
+            raise InputError("--dtype float64 needs --no-accel: mps has none")
     digits = mnist.load(data)
     return [
         runner.run(

@@ -3,16 +3,18 @@
 A classifier of handwritten digits, made of tensors and autograd alone. The
 model is one matrix and one bias: ten numbers for every image, each a weighted
 sum of its 784 pixels. `log_softmax` turns the ten into log-probabilities;
-`nll`, the negative log-likelihood, is the mean of minus what the right digits
-got. Every step moves the weights a little against the gradient of that loss.
+`nll`, the negative log-likelihood, takes those of the right digits, averages
+them and flips the sign. Every step moves the weights a little against the
+gradient of that loss.
 The eleven stages that follow replace this code, piece by piece, with what
 `torch` has for it.
 
 What to look at:
 
-- The weights are divided by the square root of 784, the number of inputs
-  (Xavier's initialization), so that the ten sums start out no larger than
-  the pixels, however many pixels there are.
+- The weights are divided by the square root of 784, the number of inputs,
+  so that the ten sums start out about as large as the pixels, however many
+  pixels there are. (This is often called Xavier's initialization; his also
+  counts the outputs.)
 - `requires_grad_()` comes after that division. Set before, autograd would
   record the division too; `weights` would be its result, not a leaf of the
   graph, and `weights.grad` would stay `None`. The underscore at the end is

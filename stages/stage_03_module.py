@@ -3,7 +3,7 @@
 `nn.Module` puts the parameters and what is computed with them into one
 object. The two tensors that the loop updated and zeroed by name are gone from
 it: `model.parameters()` knows them all, `model.zero_grad()` clears them all.
-With two parameters this saves two lines; with two hundred it is the
+With two parameters this saves one line of the loop; with two hundred it is the
 difference between a loop that works and one in which somebody forgot a name.
 
 What to look at:

@@ -1,7 +1,7 @@
 """Stage 06: tensor dataset.
 
-A `TensorDataset` holds images and labels together. One index fetches both,
-and cutting them apart at two places is gone: they can't fall out of step.
+A `TensorDataset` holds images and labels together. One index fetches both:
+one slice replaces two, so images and labels can't fall out of step.
 
 What to look at:
 

@@ -1,8 +1,8 @@
 """Stage 08: validation.
 
 A model can get better at the images it learns from and worse at all others.
-So after every epoch the loss on the validation set is measured, of images
-that the training never sees. The bare loop is gone: `loss_batch` computes the
+So after every epoch the loss is measured on the validation set: images that
+the training never sees. The bare loop is gone: `loss_batch` computes the
 loss of one batch and learns from it if it is handed an optimizer; `fit` goes
 through the epochs; `get_data` makes the two loaders. None of the three knows
 what model it trains.
@@ -16,14 +16,15 @@ What to look at:
   accuracy away from another one with another seed. Given the same order of
   images, the training is that of stage 07.
 - The validation images are not shuffled: a mean is the same in any order.
-  Their batches are twice as large, because without gradients to keep a batch
-  needs less memory.
+  Their batches are twice as large, because a batch needs less memory when
+  nothing is kept for a backward pass.
 - The validation loss weighs every batch by its size. The last one holds 16
   images (10,000 = 78 * 128 + 16); unweighted, each of them would count eight
   times.
-- `model.train()` and `model.eval()` tell the layers which of the two is going
-  on. Dropout and batch normalization behave differently in each; nothing in
-  this model does yet, but `fit` is not about this model.
+- `log` has a second entry, `log.validation`, for the loss of an epoch.
+- `model.train()` and `model.eval()` tell the layers whether this is training
+  or validation. Dropout and batch normalization behave differently in each;
+  nothing in this model does yet, but `fit` is not about this model.
 - `eval()` does not turn gradients off, `torch.no_grad()` does. It is two
   switches, and validation wants both.
 """

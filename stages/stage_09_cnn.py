@@ -15,14 +15,14 @@ What to look at:
   channels, one for each digit, and `F.avg_pool2d` takes the mean of each over
   its 4 x 4 grid.
 - The ReLU after each convolution sets what is negative to zero. Without it,
-  three convolutions in a row could do no more than one.
+  three convolutions in a row could do no more than one larger one.
 - This stage does more than its title says: the learning rate falls from 0.5
   to 0.1 and momentum comes in. With momentum each step follows a running sum
   of gradients in which the older ones fade, by a factor of 0.9 a step here.
 - Trained twice with the same seed on two machines, or with another number of
-  threads, this network ends elsewhere in float32: sums are rounded in another
-  order, and 1,564 steps amplify it. In float64 (`--dtype float64`) the
-  difference stays too small to matter.
+  threads, this network can end elsewhere in float32: sums are rounded in
+  another order, and 1,564 steps amplify it. In float64 (`--dtype float64`)
+  the difference stays too small to matter.
 """
 
 import torch

@@ -8,13 +8,14 @@ with them.
 What to look at:
 
 - What was a call in `forward` must be a module now. ReLU and pooling have
-  one, `nn.ReLU` and `nn.AvgPool2d`; for all else there is `Lambda`, which
-  makes a layer of any function. It is ours: PyTorch has none.
+  one, `nn.ReLU` and `nn.AvgPool2d`. `Lambda` makes a layer of any function;
+  it is ours, PyTorch has none.
 - `Lambda` is an `nn.Module` without parameters. Nothing else is needed to
   stand in a `Sequential`.
 - The layers are made in the same order as before, so the same seed gives the
   same weights, and the training is the same bit for bit.
-- The second `Lambda` has a ready-made relative: `nn.Flatten()`.
+- Both lambdas have ready-made relatives, `nn.Unflatten(1, (1, 28, 28))` and
+  `nn.Flatten()`, which can also be pickled; a lambda cannot.
 """
 
 import torch

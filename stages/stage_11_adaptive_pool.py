@@ -14,8 +14,9 @@ What to look at:
 - `WrappedDataLoader` is no subclass of anything. `fit` only ever loops over
   its loaders, so whatever can be looped over will do. Thanks to `yield`,
   `__iter__` starts anew in each epoch and holds one batch at a time.
-- Both loaders are wrapped, and so are the images that `train` predicts in the
-  end: what the network learned on must be what it is asked about.
+- Both loaders are wrapped, and the images that `train` predicts in the end go
+  through `preprocess` too: the network must be asked in the form in which it
+  was taught.
 """
 
 import torch
@@ -112,7 +113,7 @@ def train(
     opt = optim.SGD(model.parameters(), lr=lr, momentum=momentum)
 
     fit(epochs, model, opt, train_dl, valid_dl, log)
-    x_valid, y_valid = preprocess(x_valid, y_valid)
+    x_valid, _ = preprocess(x_valid, y_valid)
     return model(x_valid)
 
 

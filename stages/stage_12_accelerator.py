@@ -2,19 +2,19 @@
 
 The same training on whatever the machine has to speed it up: CUDA, MPS, XPU
 and others, by the one name `torch.accelerator`. Where there is none, it is
-the CPU, and stage 11 to the last bit. Nothing goes out.
+the CPU, and stage 11 to the last bit. No code is dropped this time.
 
 What to look at:
 
 - The model moves once, each batch when its turn comes: `preprocess` was the
   right place for it. Everything an operation touches must be on one device.
-- `nn.Module.to` changes the module itself; `Tensor.to` returns a new tensor
-  and leaves the old one, which is why `preprocess` returns what it moved.
-- The model moves before the optimizer is made: the optimizer must hold the
-  parameters that are trained.
+- `nn.Module.to` changes the module itself; `Tensor.to` leaves its tensor as it
+  is and returns the one to use, so `preprocess` returns it.
+- The model moves before the optimizer is made, as PyTorch advises: what an
+  optimizer keeps should be on the device of the parameters.
 - The weights are drawn on the CPU and then moved, so one seed gives the same
   start on every device. The order in which a device adds is its own, and so
-  is the rounding.
+  is the rounding; some round float32 more coarsely to be faster.
 - An accelerator works through a queue while Python goes on. To look at a
   number, as with `loss.item()`, is to wait for all that is queued. `log` keeps
   the losses and looks at them only a few times a second.
@@ -121,7 +121,7 @@ def train(
     opt = optim.SGD(model.parameters(), lr=lr, momentum=momentum)
 
     fit(epochs, model, opt, train_dl, valid_dl, log)
-    x_valid, y_valid = preprocess(x_valid, y_valid)
+    x_valid, _ = preprocess(x_valid, y_valid)
     return model(x_valid).cpu()
 
 

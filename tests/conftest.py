@@ -59,7 +59,7 @@ def trained(digits):
             start(Training(stage.path))
         yield lambda stage, seed=0, given=None: start(
             Training(stage.path, seed, given=given)
-        ).get()
+        ).result()
 
 
 def pytest_addoption(parser):

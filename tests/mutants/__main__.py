@@ -47,7 +47,7 @@ def main():
                 )
             )
         found = [
-            _judge(mutant, *(job.get() for job in started))
+            _judge(mutant, *(job.result() for job in started))
             for mutant, *started in tqdm(
                 jobs, desc="training", disable=None, leave=False
             )
