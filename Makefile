@@ -43,6 +43,7 @@ faults: $(INSTALLED)
 results: $(INSTALLED)
 	$(VENV_PYTHON) -m stages prove --data mnist --into shared/results
 	$(VENV_PYTHON) -m tests.mutants --into shared/results
+	$(VENV_PYTHON) -m stages standin --into shared/results
 	$(VENV_PYTHON) -m stages 09 --data mnist
 	cp runs/stage-09/predictions.png shared/results/
 	$(VENV_PYTHON) -m stages readme

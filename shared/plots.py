@@ -131,3 +131,20 @@ def parting(differences, title, path):
     )
     axes.legend(markerscale=5, loc="center right")
     _save(figure, path)
+
+
+def side_by_side(sets, path, n=10):
+    """Show `n` of each digit from each of two sets of `Digits`, by name."""
+    figure = Figure(figsize=(2 * n * 0.38, 4.1), layout="constrained")
+    for axes, (name, digits) in zip(
+        figure.subplots(1, len(sets)), sets.items(), strict=True
+    ):
+        rows = [
+            digits.x_valid[digits.y_valid == digit][:n].view(-1, 28, 28)
+            for digit in range(10)
+        ]
+        page = np.vstack([np.hstack(row.numpy()) for row in rows])
+        axes.imshow(page, cmap="gray_r", vmin=0, vmax=1)
+        axes.set_title(name)
+        axes.axis("off")
+    _save(figure, path)

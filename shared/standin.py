@@ -94,6 +94,7 @@ STROKES = {
     ),
 }
 
+SEED = 1
 N_POINTS = 64  # along the strokes of one digit
 SIZE, BOX = 28, 20  # pixels: the image, and what the ink is scaled into
 PAPER = 0.3  # ink that does not show
@@ -171,7 +172,7 @@ def draw(labels, seed):
     return _ink(*(a.astype(np.float32) for a in (x, y, pen, ink)))
 
 
-def _waves(points, random, n_waves=3, strength=0.052):
+def _waves(points, random, n_waves=3, strength=0.049):
     """Return displacements of `points` (n, N_POINTS, 2) by random waves."""
     n = len(points)
     waves = random.normal(0, 4.0, (n, n_waves, 2))  # radians a digit's height
@@ -187,8 +188,8 @@ def _ink(x, y, pen, ink):
     Around each point the ink thins out as exp(-(dx² + dy²) / 2 pen²), and
     the sum of such products over the points is, for all pixels at once, the
     product of two matrices. It comes to `ink` in the middle of a stroke; the
-    paper hides the first `PAPER` of it and is black from 1 more on, which
-    gives the strokes their edge.
+    paper hides the first `PAPER` of it and blackens with the rest, ever more
+    slowly, which gives the strokes their edge.
     """
     spacing = np.median(np.hypot(np.diff(x), np.diff(y)), axis=1)[:, None]
     amount = ink * spacing / (pen * math.sqrt(2 * math.pi))
@@ -220,10 +221,10 @@ def load(folder):
             return tuple(arrays[name] for name in names)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass
-    labels = np.random.RandomState(0).randint(10, size=70_000)
+    labels = np.random.RandomState(SEED).randint(10, size=70_000)
     images = np.concatenate(
         [
-            draw(labels[i : i + CHUNK], seed=i)
+            draw(labels[i : i + CHUNK], seed=SEED + i)
             for i in tqdm(
                 range(0, len(labels), CHUNK),
                 desc="drawing the stand-in",

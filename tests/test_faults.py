@@ -5,6 +5,7 @@
 """
 
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -16,13 +17,15 @@ import sys
 import time
 import tracemalloc
 
+import numpy as np
 import pytest
 
 from shared import mnist
+from shared.download import SILENCE
 from shared.runner import RUNS
 from stages.__main__ import main
 from tests.mirror import bomb
-from tests.smallmnist import save
+from tests.smallmnist import idx, save
 
 LABELS = "t10k-labels-idx1-ubyte"
 AT_MOST = 30  # seconds until any fault is recognised
@@ -47,6 +50,19 @@ def table(request):
 
 
 @pytest.fixture
+def note(table, tmp_path):
+    """Return a function that enters what the user saw into the table."""
+
+    def note(fault, saw, seconds, intact=True):
+        saw = " ".join(saw.split()).replace(str(tmp_path), "…")
+        saw = re.sub(r"127.0.0.1:\d+", "mirror", saw)
+        intact = "yes" if intact else "NO"
+        table.append((fault, saw or "nothing", f"{seconds:.1f}", intact))
+
+    return note
+
+
+@pytest.fixture
 def cache(small):
     """Three good copies in the cache; the fourth file is to be fetched."""
     folder = mnist.CACHE / "mnist"
@@ -55,7 +71,7 @@ def cache(small):
 
 
 @pytest.fixture
-def get(request, table, cache, small, monkeypatch, capsys):
+def get(request, note, cache, small, monkeypatch, capsys):
     """Return a function that gets MNIST from these addresses.
 
     It returns the exit code and what stood on stderr, after checking what
@@ -75,10 +91,8 @@ def get(request, table, cache, small, monkeypatch, capsys):
             unpacked = gzip.decompress(content)
             assert unpacked == small[path.stem], f"{path} is bad"
         intact = good.items() <= after.items()
-        saw = (err.strip() or out.strip()).replace(str(cache.parents[1]), "…")
         name = fault or request.node.callspec.id.replace("_", " ")
-        saw = re.sub(r"127.0.0.1:\d+", "mirror", saw)
-        table.append((name, saw, f"{seconds:.1f}", "yes" if intact else "NO"))
+        note(name, err or out, seconds, intact)
         assert intact
         assert seconds < AT_MOST
         assert "Traceback" not in err
@@ -142,7 +156,6 @@ def test_a_mirror_that_fails_is_said_and_another_one_helps(
     "manner",
     [
         "good",
-        pytest.param("steady_50_kb_a_second", marks=pytest.mark.slow),
         "redirect",
         "busy_for_a_second",
         "good_after_two_retries",
@@ -150,6 +163,22 @@ def test_a_mirror_that_fails_is_said_and_another_one_helps(
 )
 def test_what_is_slow_or_busy_but_honest_succeeds(get, mirror, manner):
     assert get(mirror.url(manner)) == (0, "")
+
+
+@pytest.mark.slow
+def test_a_steady_50_kb_a_second_succeeds_however_long_it_takes(
+    get, mirror, small, monkeypatch
+):
+    random = np.random.default_rng(0)
+    content = idx(random.integers(0, 256, 1_200_000, dtype=np.uint8))
+    small[LABELS] = content
+    sha256 = hashlib.sha256(content).hexdigest()
+    monkeypatch.setitem(mnist.FILES, LABELS, (len(content), sha256))
+    mirror.archives[f"{LABELS}.gz"] = gzip.compress(content)
+    start = time.perf_counter()
+    address = mirror.url("steady_50_kb_a_second")
+    assert get(address, fault="steady 50 kB a second") == (0, "")
+    assert time.perf_counter() - start > SILENCE
 
 
 @pytest.mark.parametrize(
@@ -249,13 +278,25 @@ def test_only_what_is_missing_is_fetched_and_it_is_kept(mirror, monkeypatch):
 )
 @pytest.mark.parametrize("manner", ["good", "not_found"])
 def test_a_damaged_copy_is_noticed_and_never_stays(
-    cache, small, mirror, monkeypatch, capsys, damage, complaint, manner
+    cache,
+    small,
+    mirror,
+    monkeypatch,
+    capsys,
+    note,
+    request,
+    damage,
+    complaint,
+    manner,
 ):
     path = cache / f"{LABELS}.gz"
     path.write_bytes(damage(gzip.compress(small[LABELS])))
     monkeypatch.setenv("MNIST_MIRRORS", mirror.url(manner))
+    start = time.perf_counter()
     code = main(["data"])
+    seconds = time.perf_counter() - start
     err = capsys.readouterr().err
+    note(request.node.callspec.id, err, seconds)
     assert f"{LABELS}.gz {complaint}" in err
     assert "it is fetched again" in err
     if manner == "good":
@@ -266,18 +307,77 @@ def test_a_damaged_copy_is_noticed_and_never_stays(
         assert not path.exists()
 
 
-def test_a_file_in_place_of_the_cache(small, mirror, monkeypatch, capsys):
+def test_a_file_in_place_of_the_cache(
+    small, mirror, monkeypatch, capsys, note
+):
     mnist.CACHE.write_text("in the way")
     monkeypatch.setenv("MNIST_MIRRORS", mirror.url("good"))
     assert main(["data"]) == 1
     err = capsys.readouterr().err
+    note("a file in place of the cache folder", err, 0.0)
     assert re.fullmatch(r"error: MNIST can't be kept: .*\n", err)
+
+
+def first(content, *, at, put):
+    """Return `content` with other bytes `at` a place."""
+    return content[:at] + put + content[at + len(put) :]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        pytest.param(
+            lambda c: first(c, at=2, put=b"\x0d"),
+            "has SHA-256",
+            id="wrong magic number",
+        ),
+        pytest.param(
+            lambda c: first(c, at=4, put=b"\0\0\0\x15"),
+            "has SHA-256",
+            id="wrong dimensions",
+        ),
+        pytest.param(lambda c: c[:-5], "holds 23 bytes", id="too few bytes"),
+        pytest.param(
+            lambda c: c + b"x", "holds more bytes", id="one byte more"
+        ),
+        pytest.param(
+            lambda c: c + bytes(10_000), "holds more bytes", id="many more"
+        ),
+        pytest.param(
+            lambda c: b"\0\0\x08\1" + bytes(4), "holds 8 bytes", id="no images"
+        ),
+        pytest.param(lambda c: c[:-1] + b"\x0a", "has SHA-256", id="label 10"),
+        pytest.param(lambda c: None, "Too many levels", id="symlink loop"),
+    ],
+)
+def test_a_wrong_file_in_a_named_folder_is_said(
+    small, monkeypatch, capsys, tmp_path, note, request, wrong, complaint
+):
+    folder = tmp_path / "named"
+    save(folder, small, suffix="")
+    path = folder / LABELS
+    content = wrong(small[LABELS])
+    if content is None:
+        path.unlink()
+        path.symlink_to(path)
+    else:
+        path.write_bytes(content)
+    monkeypatch.setenv("MNIST_DIR", str(folder))
+    start = time.perf_counter()
+    assert main(["data"]) == 2
+    seconds = time.perf_counter() - start
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert f"{LABELS}" in err
+    assert complaint in err
+    note(f"MNIST_DIR: {request.node.callspec.id}", err, seconds)
 
 
 PROGRAM = """
 import json, os, pathlib, resource, sys
 import torch, matplotlib.figure
 from shared import mnist
+from shared.download import SILENCE
 from stages.__main__ import main
 given = json.loads(sys.argv[1])
 mnist.CACHE = pathlib.Path(given["cache"])
@@ -313,11 +413,19 @@ def begin(small, monkeypatch):
     return begin
 
 
-def end(process):
-    """Return exit code and stderr of a process."""
-    _, err = process.communicate(timeout=60)
-    assert "Traceback" not in err
-    return process.returncode, err
+@pytest.fixture
+def end(note):
+    """Return a function that waits for a process and notes what it said."""
+
+    def end(process, fault):
+        start = time.perf_counter()
+        out, err = process.communicate(timeout=60)
+        seconds = time.perf_counter() - start
+        assert "Traceback" not in err
+        note(fault, err or out.removeprefix("ready\n"), seconds)
+        return process.returncode, err
+
+    return end
 
 
 def is_whole(small):
@@ -327,35 +435,68 @@ def is_whole(small):
     return found == {f"{name}.gz": c for name, c in small.items()}
 
 
-def test_a_full_disk_is_one_line(begin, mirror, small):
-    code, err = end(begin(mirror.url("good"), limit=4096))
+def test_a_full_disk_is_one_line(begin, end, mirror, small):
+    code, err = end(begin(mirror.url("good"), limit=4096), "disk full")
     assert code == 1
     assert re.fullmatch(r"error: MNIST can't be kept: .*File too large\n", err)
     assert not list((mnist.CACHE / "mnist").glob(".*"))
-    assert end(begin(mirror.url("good"))) == (0, "")
+    again = begin(mirror.url("good"))
+    assert end(again, "disk full, then not") == (0, "")
     assert is_whole(small)
+
+
+def let_in_another_user(folder):
+    """Return a user whom permissions bind; None if we are such a one.
+
+    Root may read and write anywhere. The way to `folder` is opened.
+    """
+    if os.geteuid() != 0:
+        return None
+    for above in folder.parents:
+        if above.stat().st_mode & 0o011 != 0o011:
+            above.chmod(above.stat().st_mode | 0o011)
+    return 65534
 
 
 @pytest.mark.skipif(
     not hasattr(os, "geteuid"), reason="needs the users of a Unix"
 )
-def test_a_cache_that_is_read_only_is_one_line(begin, mirror):
+def test_a_cache_that_is_read_only_is_one_line(begin, end, mirror):
     mnist.CACHE.mkdir(mode=0o555)
-    user = 65534 if os.geteuid() == 0 else None  # root may write anywhere
-    for folder in mnist.CACHE.parents:
-        if user and folder.stat().st_uid == 0 and folder.name:
-            folder.chmod(folder.stat().st_mode | 0o011)
-    code, err = end(begin(mirror.url("good"), user=user))
+    user = let_in_another_user(mnist.CACHE)
+    code, err = end(
+        begin(mirror.url("good"), user=user), "cache folder read-only"
+    )
     assert code == 1
     assert re.fullmatch(
         r"error: MNIST can't be kept: .*Permission denied\n", err
     )
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid"), reason="needs the users of a Unix"
+)
+def test_a_named_folder_that_is_unreadable_is_one_line(
+    begin, end, small, monkeypatch, tmp_path
+):
+    folder = tmp_path / "named"
+    save(folder, small)
+    (folder / f"{LABELS}.gz").chmod(0)
+    monkeypatch.setenv("MNIST_DIR", str(folder))
+    user = let_in_another_user(folder)
+    code, err = end(begin("", user=user), "MNIST_DIR: unreadable")
+    assert code == 2
+    assert re.fullmatch(
+        rf"error: MNIST_DIR is not MNIST: .*{LABELS}.gz: Permission denied\n",
+        err,
+    )
+
+
 @pytest.mark.parametrize("n", [2, pytest.param(8, marks=pytest.mark.slow)])
-def test_several_processes_fetch_at_once(begin, mirror, small, n):
+def test_several_processes_fetch_at_once(begin, end, mirror, small, n):
     processes = [begin(mirror.url("good")) for _ in range(n)]
-    assert [end(process) for process in processes] == [(0, "")] * n
+    for process in processes:
+        assert end(process, f"one of {n} processes at once") == (0, "")
     assert is_whole(small)
     assert len(mirror.asked) == 4
 
@@ -364,14 +505,14 @@ def test_several_processes_fetch_at_once(begin, mirror, small, n):
     ("sign", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)]
 )
 def test_a_run_that_is_stopped_in_the_middle_leaves_the_next_one_unharmed(
-    begin, mirror, small, sign, code
+    begin, end, mirror, small, sign, code
 ):
     process = begin(mirror.url("headers_then_silence"))
     while not mirror.asked:
         time.sleep(0.05)
     time.sleep(0.3)
     process.send_signal(sign)
-    stopped, err = end(process)
+    stopped, err = end(process, f"{sign.name} in the middle")
     assert stopped == code
     folder = mnist.CACHE / "mnist"
     if sign == signal.SIGINT:
@@ -379,7 +520,8 @@ def test_a_run_that_is_stopped_in_the_middle_leaves_the_next_one_unharmed(
         assert list(folder.iterdir()) == []
     else:
         assert len(list(folder.iterdir())) == 1
-    assert end(begin(mirror.url("good"))) == (0, "")
+    again = begin(mirror.url("good"))
+    assert end(again, f"the next run after {sign.name}") == (0, "")
     assert is_whole(small)
 
 
