@@ -1,5 +1,7 @@
 """The README agrees with what it describes."""
 
+import re
+
 import pytest
 
 from shared import readme
@@ -26,8 +28,15 @@ def test_to_refresh_it_replaces_what_is_made_alone(monkeypatch, tmp_path):
     assert text() == before != stale
 
 
-def test_the_files_it_links_to_are_there():
+def test_what_it_links_to_is_there():
     root = readme.README.parent
-    links = [part.split(")")[0] for part in text().split("](")[1:]]
-    for link in links:
-        assert link.startswith("https://") or (root / link).exists(), link
+    headings = [
+        "#" + re.sub(r"[^a-z0-9 ]", "", line.lower()).strip().replace(" ", "-")
+        for line in text().splitlines()
+        if line.startswith("#")
+    ]
+    for link in re.findall(r"\]\(([^)]*)\)", text()):
+        if link.startswith("#"):
+            assert link in headings
+        elif not link.startswith("https://"):
+            assert (root / link).exists(), link
