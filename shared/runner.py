@@ -40,7 +40,11 @@ class Log:
         self._started = None
         self._read_at = 0.0
         self._bar = tqdm(
-            desc="training", total=epochs * steps, disable=None, leave=False
+            desc="training",
+            total=epochs * steps,
+            unit="step",
+            disable=None,
+            leave=False,
         )
 
     def __call__(self, loss):

@@ -3,6 +3,10 @@
 import hashlib
 import os
 
+# Stages train in other processes meanwhile; more threads than cores would
+# spend their time waiting for one another. Before torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 
 from shared import mnist
