@@ -169,7 +169,7 @@ def draw(labels, seed):
     extent = np.maximum(np.ptp(x, axis=1), np.ptp(y, axis=1))[:, None]
     scale = (BOX - 3 * pen) / extent
     x, y = ((a - a.mean(1, keepdims=True)) * scale + SIZE / 2 for a in (x, y))
-    return _ink(*(a.astype(np.float32) for a in (x, y, pen, ink)))
+    return _boxed(_ink(*(a.astype(np.float32) for a in (x, y, pen, ink))))
 
 
 def _waves(points, random, n_waves=3, strength=0.049):
@@ -203,6 +203,18 @@ def _ink(x, y, pen, ink):
     sums = rows @ profile(x).transpose(0, 2, 1)
     black = 1 - np.exp(-2 * np.maximum(sums - PAPER, 0))
     return (black * 255 + 0.5).astype(np.uint8)
+
+
+def _boxed(images):
+    """Return images without the last faint ink beyond the best 20 x 20."""
+    pixel = np.arange(SIZE)
+    for axis in (1, 2):
+        ink = images.sum(axis, dtype=int)  # (n, SIZE), by column, then row
+        inside = np.lib.stride_tricks.sliding_window_view(ink, BOX, axis=1)
+        start = inside.sum(2).argmax(1)[:, None]
+        keep = (start <= pixel) & (pixel < start + BOX)
+        images = images * np.expand_dims(keep, axis)
+    return images
 
 
 def load(folder):
