@@ -1,40 +1,15 @@
 """The ladder, the stage files and what they say agree."""
 
 import ast
-import io
 import itertools
 import sys
-import tokenize
 
 import pytest
 
+from shared.changes import contains
 from stages import LADDER
 
 CHANGES = list(itertools.pairwise(LADDER))
-SKIPPED = {
-    tokenize.COMMENT,
-    tokenize.NL,
-    tokenize.NEWLINE,
-    tokenize.INDENT,
-    tokenize.DEDENT,
-    tokenize.ENDMARKER,
-}
-
-
-def tokens(code):
-    """Return the words and signs of some code, comments left out."""
-    found = tokenize.generate_tokens(io.StringIO(code).readline)
-    return [t.string for t in found if t.type not in SKIPPED]
-
-
-def uses(stage, code):
-    """Tell whether a stage's program, docstring aside, contains `code`."""
-    source = stage.path.read_text()
-    docstring = ast.parse(source).body[0]
-    program = tokens("\n".join(source.splitlines()[docstring.end_lineno :]))
-    wanted = tokens(code)
-    n = len(wanted)
-    return any(program[i : i + n] == wanted for i in range(len(program)))
 
 
 def test_there_is_one_row_for_each_stage_file_and_one_file_for_each_row():
@@ -64,9 +39,11 @@ def test_the_docstring_begins_with_number_and_title(stage):
 def test_what_is_swapped_in_is_used_here_first(stage):
     earlier = LADDER[: LADDER.index(stage)]
     for code in stage.swaps_in:
-        assert uses(stage, code), f"{stage.name} does not use {code}"
+        assert contains(stage.code, code), f"{stage.name} does not use {code}"
         for other in earlier:
-            assert not uses(other, code), f"{other.name} has {code} already"
+            assert not contains(other.code, code), (
+                f"{other.name} has {code} already"
+            )
 
 
 @pytest.mark.parametrize(
@@ -74,8 +51,10 @@ def test_what_is_swapped_in_is_used_here_first(stage):
 )
 def test_what_goes_out_was_there_and_is_gone(parent, stage):
     for code in stage.goes_out:
-        assert uses(parent, code), f"{parent.name} does not use {code}"
-        assert not uses(stage, code), f"{stage.name} still has {code}"
+        assert contains(parent.code, code), (
+            f"{parent.name} does not use {code}"
+        )
+        assert not contains(stage.code, code), f"{stage.name} still has {code}"
 
 
 def test_every_change_makes_a_promise():
