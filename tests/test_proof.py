@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import stats
 
-from shared import proof, readme
+from shared import proof, readme, runner
 from shared.equivalence import GIVEN, ROUNDING, compare, load_train, record
 from stages import LADDER
 from tests.mutants import MUTANTS
@@ -130,7 +130,7 @@ def test_the_network_of_11_takes_any_size_and_that_of_10_does_not(
 def test_on_an_accelerator_the_first_losses_agree_to_rounding(few, losses):
     stage = STAGES["12"]
     options = {"seed": 0, "dtype": torch.float32}
-    proof.runner.predict(stage.program.train, few, losses, **options)
+    runner.predict(stage.program.train, few, losses, **options)
     on_cpu = record(stage.program.train, few, dtype=torch.float32)
     assert losses[:20] == pytest.approx(on_cpu.losses[:20], abs=1e-4)
 
