@@ -9,6 +9,8 @@ VENV_PYTHON := .venv/bin/python
 help:
 	@echo 'make stage-07    run stage 07; ARGS="--epochs 5" to change how'
 	@echo 'make stages      run all twelve, then compare them'
+	@echo 'make prelude-autograd, encore-checkpoint ...'
+	@echo '                 run what comes before and after; README.md lists it'
 	@echo 'make data        only get MNIST'
 	@echo 'make prove       train all in full and check what each promises'
 	@echo 'make mutants     break stages on purpose and catch each'
@@ -24,6 +26,12 @@ help:
 
 stage-%: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages $* $(ARGS)
+
+prelude-%: $(INSTALLED)
+	@$(VENV_PYTHON) -m stages $@ $(ARGS)
+
+encore-%: $(INSTALLED)
+	@$(VENV_PYTHON) -m stages $@ $(ARGS)
 
 stages: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages all $(ARGS)

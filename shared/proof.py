@@ -1,4 +1,7 @@
-"""Train every stage in full and check what each promises its parent."""
+"""Train every stage in full and check what each promises its parent.
+
+Preludes and encores too, each by the `prove` of its own helper.
+"""
 
 import functools
 import hashlib
@@ -11,6 +14,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from statistics import mean, stdev
 from typing import NamedTuple
@@ -34,6 +38,14 @@ SEEDS = range(8)
 EQUIVALENT = 0.03  # margin of accuracy for groups of stages to be equivalent
 NO_LESS = 0.005  # margin of accuracy for a declared change to be no worse
 CONFIDENCE = 0.95
+
+
+class Claim(NamedTuple):
+    """One thing that a prelude or encore promises, and what was found."""
+
+    claim: str
+    found: str
+    held: bool
 
 
 class Training(NamedTuple):
@@ -130,16 +142,18 @@ def no_less(a, b, margin=NO_LESS):
     return float(test.pvalue)
 
 
-def prove(ladder, data, into):
-    """Check all promises of `ladder` and return what was found.
+def prove(ladder, around, data, into):
+    """Check all promises of `ladder` and of the rows `around` it.
 
-    Trains on `data` as `mnist.load` takes it, and writes `proof.json`, which
-    holds what is returned, `proof.md` and `parting.png` to the folder
-    `into`. `proof["held"]` tells whether everything holds.
+    Returns what was found. Trains on `data` as `mnist.load` takes it, and
+    writes `proof.json`, which holds what is returned, `proof.md` and
+    `parting.png` to the folder `into`. `proof["held"]` tells whether
+    everything holds.
     """
     started = time.perf_counter()
     name = mnist.load(data).name
-    with trainings("standin" if name == "stand-in" else "mnist") as start:
+    data = "standin" if name == "stand-in" else "mnist"
+    with trainings(data) as start:
         jobs = _jobs(ladder)
         for job in jobs:
             start(job)
@@ -157,6 +171,11 @@ def prove(ladder, data, into):
             _check(ladder, stage, start, claims) for stage in ladder[1:]
         ]
         drift = _drift(ladder, changes, start, into / "parting.png")
+        kept = [
+            _prove_around(ladder + around, stage, start, data)
+            for stage in around
+            if stage.promise
+        ]
     proof = {
         "data": name,
         "torch": torch.__version__,
@@ -166,14 +185,51 @@ def prove(ladder, data, into):
         "drift": drift,
         "accuracy": accuracy,
         "claims": claims,
-        "held": all(found["held"] for found in changes + claims),
+        "around": kept,
+        "held": all(found["held"] for found in changes + claims + kept),
         "seconds": round(time.perf_counter() - started),
     }
     with replacing(into / "proof.json") as part:
         part.write_text(json.dumps(proof, indent=1) + "\n")
     with replacing(into / "proof.md") as part:
-        part.write_text(markdown(proof), encoding="utf-8")
+        text_around = markdown_table(table_around(proof))
+        part.write_text(f"{markdown(proof)}\n{text_around}", encoding="utf-8")
     return proof
+
+
+def _prove_around(table, stage, start, data):
+    """Check what a prelude or encore promises, by its helper or as usual."""
+    started = time.perf_counter()
+    parent = next((s for s in table if s.name == stage.parent), None)
+    helper = stage.helper and import_module(f"shared.{stage.helper}")
+    check = getattr(helper, "prove", same_predictions)
+    claims = [claim._asdict() for claim in check(stage, parent, start, data)]
+    return {
+        "stage": stage.name,
+        "title": stage.title,
+        "code": fingerprint(stage),
+        "promise": str(stage.promise),
+        "claims": claims,
+        "held": all(claim["held"] for claim in claims),
+        "seconds": round(time.perf_counter() - started),
+    }
+
+
+def same_predictions(stage, parent, start, data):
+    """Compare a row with its parent in float64, as its promise has it."""
+    exact = stage.promise.kind == "exact"
+    report = compare(
+        start(Training(parent.path)).result(),
+        start(Training(stage.path, given=stage.promise.given)).result(),
+        0.0 if exact else ROUNDING,
+    )
+    return [
+        Claim(
+            f"equal to {parent.name}{'' if exact else ', to rounding'}",
+            report.reading if report.pred is None else _number(report.pred),
+            report.equal,
+        )
+    ]
 
 
 def _jobs(ladder):
@@ -328,6 +384,17 @@ def tables(proof):
     return changes, accuracy, claims
 
 
+def table_around(proof):
+    """Return what was found of preludes and encores as one more table."""
+    rows = [("before and after", "claim", "found", "held")]
+    for kept in proof["around"]:
+        for claim in kept["claims"]:
+            rows.append(
+                (kept["stage"], claim["claim"], claim["found"], _held(claim))
+            )
+    return rows
+
+
 def _number(difference):
     return "0" if difference == 0 else f"{difference:.0e}"
 
@@ -339,7 +406,7 @@ def _held(found):
 def text(proof):
     """Return what was found as lines for a terminal."""
     lines = []
-    for table in tables(proof):
+    for table in (*tables(proof), table_around(proof)):
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         for row in table:
             cells = map(str.ljust, row, widths)
@@ -353,7 +420,7 @@ def text(proof):
 
 
 def markdown(proof):
-    """Return what was found as Markdown tables."""
+    """Return what was found of the ladder as Markdown tables."""
     return "\n".join(map(markdown_table, tables(proof)))
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from shared import proof
 from shared.files import replacing
 
-README = Path(__file__).parents[1] / "README.md"
-RESULTS = README.parent / "shared" / "results"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+RESULTS = ROOT / "shared" / "results"
 
 
-def sections(ladder):
+def sections(ladder, around):
     """Return the made parts of the README: {name: Markdown}."""
     proved, mutants, standin = (
         json.loads((RESULTS / f"{name}.json").read_text())
@@ -18,6 +19,8 @@ def sections(ladder):
     )
     return {
         "ladder": _ladder(ladder),
+        "around": _around(around),
+        "around proof": proof.markdown_table(proof.table_around(proved)),
         "proof": proof.markdown(proved),
         "drift": _drift(proved),
         "mutants": _mutants(mutants),
@@ -29,10 +32,10 @@ def sections(ladder):
     }
 
 
-def refresh(ladder):
+def refresh(ladder, around):
     """Write the made parts into README.md, each between its two marks."""
     text = README.read_text(encoding="utf-8")
-    for name, section in sections(ladder).items():
+    for name, section in sections(ladder, around).items():
         begin, end = marks(name)
         before, _, rest = text.partition(begin)
         _, _, after = rest.partition(end)
@@ -46,21 +49,43 @@ def marks(name):
     return f"<!-- made: {name} -->\n", f"<!-- end: {name} -->\n"
 
 
-def _ladder(ladder):
-    def code(names):
-        return ", ".join(f"`{name}`" for name in names)
+def _code(names):
+    return ", ".join(f"`{name}`" for name in names)
 
+
+def _link(stage, text):
+    return f"[{text}]({stage.path.relative_to(ROOT)})"
+
+
+def _ladder(ladder):
     return proof.markdown_table(
         [
             ("stage", "swaps in", "goes out", "promise to the stage before"),
             *(
                 (
-                    f"[{stage.name} {stage.title}](stages/{stage.path.name})",
-                    code(stage.swaps_in),
-                    code(stage.goes_out),
+                    _link(stage, f"{stage.name} {stage.title}"),
+                    _code(stage.swaps_in),
+                    _code(stage.goes_out),
                     str(stage.promise or ""),
                 )
                 for stage in ladder
+            ),
+        ]
+    )
+
+
+def _around(rows):
+    return proof.markdown_table(
+        [
+            ("make", "from", "adds", "promise"),
+            *(
+                (
+                    _link(stage, stage.name),
+                    stage.parent or "",
+                    _code(stage.swaps_in),
+                    str(stage.promise or ""),
+                )
+                for stage in rows
             ),
         ]
     )

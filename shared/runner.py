@@ -165,7 +165,7 @@ def run(
     shown = {k: v for k, v in options.items() if k != "device"}
     threads = torch.get_num_threads()
     print(
-        f"Stage {stage.name}, {stage.title}, on {digits.name}:"
+        f"{stage.label}, on {digits.name}:"
         f" {len(digits.x_train):,} images to train on,"
         f" {len(digits.x_valid):,} to validate on.\n"
         f"{device}, {threads} thread{'s' * (threads > 1)}, {dtype},"
@@ -225,11 +225,11 @@ def _few(digits, n):
 
 def _write(stage, digits, predicted, metrics):
     """Write `metrics.json` and the pictures to the stage's folder."""
-    folder = RUNS / f"stage-{stage.name}"
+    folder = RUNS / stage.target
     with replacing(folder / "metrics.json") as part:
         part.write_text(json.dumps(metrics, indent=1) + "\n")
     title = (
-        f"Stage {stage.name}, {stage.title}: accuracy"
+        f"{stage.label}: accuracy"
         f" {metrics['valid_accuracy']:.4f} on {digits.name}"
     )
     plots.loss(

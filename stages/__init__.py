@@ -1,13 +1,16 @@
 """The ladder: the one table of stages that everything else is made from.
 
-Make targets, command line, tests and the README's tables read `LADDER`; no
-second list of stages exists.
+Make targets, command line, tests and the README's tables read `LADDER`, the
+twelve stages; no second list of stages exists. `PRELUDE` is what comes
+before them, `ENCORES` what comes after, and `TABLE` all three.
 """
 
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Literal
+
+from stages.flags import RUN
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,20 @@ class Promise:
 
 @dataclass(frozen=True)
 class Stage:
-    """One row of the ladder.
+    """One row of the table: a stage, a prelude or an encore.
 
     `swaps_in` lists the code that this stage is the first to use, `goes_out`
     the code that its parent used and it does not. `budget` bounds the lines
     that the change from the parent adds and removes, blank ones and the
     docstring aside. `parent` and `promise` are None where there is nothing
     before.
+
+    A stage trains on MNIST and promises equality, and so does a prelude or
+    encore that says no more. `helper` names the module of `shared` for one
+    that differs: its `run(stage, **options)` runs the row, its
+    `prove(stage, parent, start, data)` checks the promise; what it lacks is
+    done as for a stage. `flags` are those of the command, by their names in
+    `stages.flags`.
     """
 
     name: str
@@ -56,25 +66,41 @@ class Stage:
     goes_out: tuple[str, ...]
     budget: tuple[int, int]
     promise: Promise | None
+    helper: str | None = None
+    flags: tuple[str, ...] = RUN
+
+    @property
+    def target(self):
+        """What make calls it: "stage-07", or else its name."""
+        return f"stage-{self.name}" if self.name.isdigit() else self.name
+
+    @property
+    def label(self):
+        """What a sentence calls it: "Stage 09, cnn", "Encore fast"."""
+        if self.name.isdigit():
+            return f"Stage {self.name}, {self.title}"
+        return f"{self.name.partition('-')[0].capitalize()} {self.title}"
 
     @property
     def program(self):
-        """The stage as an imported module."""
+        """The program as an imported module."""
         return import_module(f"stages.{self.module}")
 
     @property
     def path(self):
-        """The source file of the stage."""
-        return Path(__file__).with_name(f"{self.module}.py")
+        """The source file of the program."""
+        return Path(__file__).parent / f"{self.module.replace('.', '/')}.py"
 
     @property
     def code(self):
-        """The source of the stage without its docstring."""
+        """The source of the program without its docstring."""
         return self.path.read_text().partition('"""\n')[2]
 
 
 EXACT = Promise("exact")
 ROUNDING = Promise("rounding")
+
+PRELUDE = ()
 
 LADDER = (
     Stage(
@@ -214,3 +240,7 @@ LADDER = (
         promise=Promise("exact", but="on an accelerator to rounding"),
     ),
 )
+
+ENCORES = ()
+
+TABLE = PRELUDE + LADDER + ENCORES

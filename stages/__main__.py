@@ -1,12 +1,13 @@
 """The command line: `python -m stages 07`."""
 
 import argparse
-import math
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from shared.errors import InputError, RunError
-from stages import LADDER
+from stages import ENCORES, LADDER, PRELUDE, TABLE
+from stages.flags import FLAGS, RUN
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,9 +37,10 @@ def main(argv=None):
 def run_file(path):
     """Run the stage in this file, with the flags on its command line."""
     path = Path(path).resolve()
-    if path not in [stage.path for stage in LADDER]:
-        sys.exit(f"error: {path.name} is no stage of the ladder, but a copy")
-    sys.exit(main([path.stem, *sys.argv[1:]]))
+    for stage in TABLE:
+        if stage.path == path:
+            sys.exit(main([stage.name, *sys.argv[1:]]))
+    sys.exit(f"error: {path.name} is no stage of the ladder, but a copy")
 
 
 def _parse(argv):
@@ -59,10 +61,14 @@ def _parse(argv):
     stage.add_argument("stage", type=_stage, help="its number")
     ladder = add("all", run_ladder, "run all stages, then compare them")
     for runs in (stage, ladder):
-        _add_run_options(runs)
+        _add_flags(runs, RUN)
+    for row in PRELUDE + ENCORES:
+        runs = add(row.name, run_stage, f"{row.label}")
+        runs.set_defaults(stage=row)
+        _add_flags(runs, row.flags)
     add("data", get_data, "only get MNIST")
     prove = add("prove", prove_promises, "check what each stage promises")
-    _add_data_option(prove)
+    _add_flags(prove, ["--data"])
     standin = add("standin", try_standin, "see how well it stands in")
     for reports in (prove, standin):
         reports.add_argument(
@@ -76,29 +82,9 @@ def _parse(argv):
     return vars(parser.parse_args(argv))
 
 
-def _add_run_options(parser):
-    add = parser.add_argument
-    add("--epochs", type=_whole(1), help="times through the data")
-    add("--batch-size", type=_whole(1), help="images to a step")
-    add("--lr", type=_rate, help="learning rate")
-    add("--seed", type=_whole(0), default=0, help="of all random numbers")
-    _add_data_option(parser)
-    add("--dtype", choices=("float32", "float64"), default="float32")
-    add("--no-accel", action="store_true", help="train on the CPU")
-    add(
-        "--dry-run",
-        action="store_true",
-        help="train for a few batches and write no files",
-    )
-
-
-def _add_data_option(parser):
-    parser.add_argument(
-        "--data",
-        choices=("auto", "mnist", "standin"),
-        default="auto",
-        help="auto takes the stand-in only where MNIST can't be had",
-    )
+def _add_flags(parser, names):
+    for name in names:
+        parser.add_argument(name, **FLAGS[name])
 
 
 def _stage(text):
@@ -108,36 +94,9 @@ def _stage(text):
             return stage
     names = [stage.name for stage in LADDER]
     raise argparse.ArgumentTypeError(
-        f"there is no stage {text!r}, only {names[0]} to {names[-1]}"
+        f"there is no stage {text!r}, only {names[0]} to {names[-1]} and what"
+        " `python -m stages` lists before and after them"
     )
-
-
-def _whole(least):
-    """Return a parser of whole numbers of at least `least`."""
-
-    def parse(text):
-        try:
-            number = int(text)
-        except ValueError:
-            number = None
-        if number is None or not least <= number < 2**63:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is not a whole number from {least} on"
-            )
-        return number
-
-    return parse
-
-
-def _rate(text):
-    """Parse a learning rate: not negative, and no more than float32 holds."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 <= number <= 3.4e38:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a rate from 0 on")
-    return number
 
 
 def show_ladder():
@@ -145,11 +104,19 @@ def show_ladder():
     print("One MNIST training program, written twelve times:\n")
     for stage in LADDER:
         print(f"  {stage.name}  {stage.title:16}{', '.join(stage.swaps_in)}")
+    print("\nBefore and after:\n")
+    for stage in PRELUDE + ENCORES:
+        print(f"  {stage.name:28}{', '.join(stage.swaps_in)}")
     print("\nRun one with `python -m stages 07`; --help lists what else.")
 
 
 def run_stage(stage, **options):
-    """Run one stage."""
+    """Run one stage, prelude or encore."""
+    if stage.helper:
+        helper = import_module(f"shared.{stage.helper}")
+        if hasattr(helper, "run"):
+            helper.run(stage, **options)
+            return
     _run([stage], **options)
 
 
@@ -202,7 +169,7 @@ def prove_promises(data, into):
     from shared import proof, runner
 
     into = into or runner.RUNS
-    found = proof.prove(LADDER, data, into)
+    found = proof.prove(LADDER, PRELUDE + ENCORES, data, into)
     print(proof.text(found))
     print(f"wrote proof.json, proof.md and parting.png to {into}")
     if not found["held"]:
@@ -225,7 +192,7 @@ def write_readme():
     """Write the ladder into README.md."""
     from shared import readme
 
-    readme.refresh(LADDER)
+    readme.refresh(LADDER, PRELUDE + ENCORES)
 
 
 if __name__ == "__main__":

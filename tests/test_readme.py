@@ -5,18 +5,22 @@ import re
 import pytest
 
 from shared import readme
-from stages import LADDER
+from stages import ENCORES, LADDER, PRELUDE
+
+AROUND = PRELUDE + ENCORES
 
 
 def text():
     return readme.README.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", readme.sections(LADDER))
+@pytest.mark.parametrize("name", readme.sections(LADDER, AROUND))
 def test_what_is_made_is_made_from_the_ladder_and_the_results(name):
     begin, end = readme.marks(name)
     section = text().partition(begin)[2].partition(end)[0]
-    assert section == readme.sections(LADDER)[name], "run `make readme`"
+    assert section == readme.sections(LADDER, AROUND)[name], (
+        "run `make readme`"
+    )
 
 
 def test_to_refresh_it_replaces_what_is_made_alone(monkeypatch, tmp_path):
@@ -24,7 +28,7 @@ def test_to_refresh_it_replaces_what_is_made_alone(monkeypatch, tmp_path):
     monkeypatch.setattr(readme, "README", tmp_path / "README.md")
     stale = before.replace("equal bit for bit", "alike")
     readme.README.write_text(stale, encoding="utf-8")
-    readme.refresh(LADDER)
+    readme.refresh(LADDER, AROUND)
     assert text() == before != stale
 
 

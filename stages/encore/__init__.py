@@ -1,0 +1,1 @@
+"""Encores: where to go on from stage 12."""

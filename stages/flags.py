@@ -1,0 +1,62 @@
+"""The flags of the command line, by name, for the table to give to rows.
+
+Each is what argparse's `add_argument` takes. A flag means the same wherever
+it is taken; a flag that is None was not given.
+"""
+
+import argparse
+import math
+
+
+def whole(least):
+    """Return a parser of whole numbers of at least `least`."""
+
+    def parse(text):
+        try:
+            number = int(text)
+        except ValueError:
+            number = None
+        if number is None or not least <= number < 2**63:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a whole number from {least} on"
+            )
+        return number
+
+    return parse
+
+
+def rate(text):
+    """Parse a learning rate: not negative, and no more than float32 holds."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 3.4e38:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a rate from 0 on")
+    return number
+
+
+OF_A_STAGE = {
+    "--epochs": {"type": whole(1), "help": "times through the data"},
+    "--batch-size": {"type": whole(1), "help": "images to a step"},
+    "--lr": {"type": rate, "help": "learning rate"},
+    "--seed": {
+        "type": whole(0),
+        "default": 0,
+        "help": "of all random numbers",
+    },
+    "--data": {
+        "choices": ("auto", "mnist", "standin"),
+        "default": "auto",
+        "help": "auto takes the stand-in only where MNIST can't be had",
+    },
+    "--dtype": {"choices": ("float32", "float64"), "default": "float32"},
+    "--no-accel": {"action": "store_true", "help": "train on the CPU"},
+    "--dry-run": {
+        "action": "store_true",
+        "help": "train for a few batches and write no files",
+    },
+}
+OF_ITS_OWN = {}  # what only some preludes and encores take
+FLAGS = OF_A_STAGE | OF_ITS_OWN
+RUN = tuple(OF_A_STAGE)

@@ -1,0 +1,1 @@
+"""Preludes: what stage 01 takes for granted."""
