@@ -2,10 +2,11 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from shared.files import replacing
 
-BLUE, RED = "tab:blue", "tab:red"
+BLUE, RED, GRAY = "tab:blue", "tab:red", "tab:gray"
 
 
 def _save(figure, path):
@@ -147,4 +148,59 @@ def side_by_side(sets, path, n=10):
         axes.imshow(page, cmap="gray_r", vmin=0, vmax=1)
         axes.set_title(name)
         axes.axis("off")
+    _save(figure, path)
+
+
+def graph(tensors, title, path):
+    """Draw the graph that autograd recorded of the last of some tensors.
+
+    `tensors` is {name: scalar tensor}, each with its gradient. The graph is
+    a tree, and walked by `grad_fn.next_functions`, from the result back.
+    """
+    names = {t.grad_fn or t: name for name, t in tensors.items()}
+    *_, result = tensors.values()
+    figure = Figure(figsize=(7, 3), layout="constrained")
+    axes = figure.subplots()
+    level, places = [result.grad_fn], {result.grad_fn: (0, 0)}
+    for depth in range(1, len(tensors)):
+        edges = [
+            (getattr(fn, "variable", fn), made)
+            for made in level
+            for fn, _ in getattr(made, "next_functions", ())
+        ]
+        level = [fn for fn, _ in edges]
+        for i, (fn, made) in enumerate(edges):
+            places[fn] = x, y = -depth, (len(level) - 1) / 2 - i
+            made_x, made_y = places[made]
+            axes.annotate(
+                "",
+                (made_x - 0.3, made_y),
+                (x + 0.3, y),
+                arrowprops={"arrowstyle": "->"},
+            )
+    for fn, (x, y) in places.items():
+        name = names[fn]
+        tensor = tensors[name]
+        box = Rectangle((x - 0.3, y - 0.3), 0.6, 0.6, fill=False)
+        axes.add_patch(box)
+        for line, text, color in (
+            (0.17, f"{name} = {tensor.item():.4g}", BLUE),
+            (0, f"{name}.grad = {tensor.grad.item():.4g}", RED),
+            (-0.17, tensor.grad_fn.name() if tensor.grad_fn else "leaf", GRAY),
+        ):
+            axes.text(
+                x,
+                y + line,
+                text,
+                color=color,
+                horizontalalignment="center",
+                verticalalignment="center",
+            )
+    columns, rows = zip(*places.values(), strict=True)
+    axes.set(
+        title=title,
+        xlim=(min(columns) - 0.4, 0.4),
+        ylim=(min(rows) - 0.4, max(rows) + 0.4),
+    )
+    axes.axis("off")
     _save(figure, path)

@@ -100,7 +100,20 @@ class Stage:
 EXACT = Promise("exact")
 ROUNDING = Promise("rounding")
 
-PRELUDE = ()
+PRELUDE = (
+    Stage(
+        name="prelude-autograd",
+        title="autograd",
+        module="prelude.autograd",
+        parent=None,
+        swaps_in=("requires_grad", "backward", "retain_grad", "jacobian"),
+        goes_out=(),
+        budget=(0, 0),
+        promise=None,
+        helper="claims",
+        flags=(),
+    ),
+)
 
 LADDER = (
     Stage(
