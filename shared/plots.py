@@ -204,3 +204,35 @@ def graph(tensors, title, path):
     )
     axes.axis("off")
     _save(figure, path)
+
+
+def line(x, y, steps, title, path):
+    """Draw points, a line as it moves through them, and its loss.
+
+    `x` and `y` are (n,); `steps` are tuples of the slope, the intercept and
+    the loss of a line. Lines are drawn at steps 0, 1, 2, 4, 8 ... and the
+    last.
+    """
+    figure = Figure(figsize=(8, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    last = len(steps) - 1
+    shown = [0, *(2**i for i in range(last.bit_length())), last]
+    ends = np.array([0, max(x)])
+    for i, step in enumerate(sorted(set(shown))):
+        k, b, _ = steps[step]
+        left.plot(
+            ends,
+            k * ends + b,
+            color=RED if step == last else BLUE,
+            alpha=1 if step == last else 0.2 + 0.5 * i / len(shown),
+            linewidth=1,
+            label="last line" if step == last else None,
+        )
+    left.plot(x, y, "o", color="black", markersize=4)
+    left.set(title=title, xlabel="x", ylabel="y")
+    left.legend()
+    right.plot(
+        range(1, len(steps) + 1), [loss for *_, loss in steps], ".-", ms=3
+    )
+    right.set(xlabel="step", ylabel="loss", xscale="log", yscale="log")
+    _save(figure, path)

@@ -172,7 +172,7 @@ def prove(ladder, around, data, into):
         ]
         drift = _drift(ladder, changes, start, into / "parting.png")
         kept = [
-            _prove_around(ladder + around, stage, start, data)
+            prove_row(ladder + around, stage, start, data)
             for stage in around
             if stage.promise
         ]
@@ -197,7 +197,7 @@ def prove(ladder, around, data, into):
     return proof
 
 
-def _prove_around(table, stage, start, data):
+def prove_row(table, stage, start, data):
     """Check what a prelude or encore promises, by its helper or as usual."""
     started = time.perf_counter()
     parent = next((s for s in table if s.name == stage.parent), None)

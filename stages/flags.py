@@ -57,6 +57,13 @@ OF_A_STAGE = {
         "help": "train for a few batches and write no files",
     },
 }
-OF_ITS_OWN = {}  # what only some preludes and encores take
+OF_ITS_OWN = {  # what only some preludes and encores take
+    "--points": {
+        "type": int,
+        "choices": (15, 5),
+        "default": 15,
+        "help": "how many points to draw the line through",
+    },
+}
 FLAGS = OF_A_STAGE | OF_ITS_OWN
 RUN = tuple(OF_A_STAGE)

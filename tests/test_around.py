@@ -1,13 +1,18 @@
 """Preludes and encores, their rows and their files agree."""
 
 import ast
+import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from shared import proof, readme
 from shared.changes import changed_lines, contains
+from shared.equivalence import load_train, record
 from stages import ENCORES, LADDER, PRELUDE, TABLE
 from stages.__main__ import main
 from stages.flags import FLAGS
@@ -127,3 +132,48 @@ def test_each_has_a_target_and_a_line_in_the_list(capsys):
             check=True,
         )
         assert f"-m stages {row.name} --seed 1" in done.stdout
+
+
+def found(monkeypatch, *claims):
+    """Return what `make prove` finds of a row whose helper claims these."""
+    helper = SimpleNamespace(prove=lambda *_: claims)
+    monkeypatch.setattr(proof, "import_module", lambda name: helper)
+    row = replace(PRELUDE[-1], helper="fake")
+    return proof.prove_row(TABLE, row, None, "standin")
+
+
+def test_a_row_is_held_to_every_claim_of_its_helper(monkeypatch):
+    held = proof.Claim("moon is round", "0.1", True)
+    broken = proof.Claim("made of cheese", "rock", False)
+    assert found(monkeypatch, held)["held"]
+    both = found(monkeypatch, held, broken)
+    assert not both["held"]
+    rows = proof.table_around({"around": [both]})
+    assert [row[1:] for row in rows[1:]] == [
+        ("moon is round", "0.1", "held"),
+        ("made of cheese", "rock", "BROKEN"),
+    ]
+
+
+def test_a_row_without_a_proof_of_its_own_is_compared_with_its_parent(few):
+    """Stage 12 plays the row: stage 11 to the last bit, and not 08."""
+
+    def start(training):
+        result = record(load_train(training.path), few)
+        return SimpleNamespace(result=lambda: result)
+
+    stage = STAGES["12"]
+    alike = proof.prove_row(TABLE, stage, start, "standin")
+    assert alike["held"]
+    assert alike["claims"][0]["found"] == "0"
+    unlike = proof.prove_row(TABLE, replace(stage, parent="08"), start, "")
+    assert not unlike["held"]
+
+
+def test_the_published_proof_of_a_row_is_of_its_code():
+    published = json.loads((readme.RESULTS / "proof.json").read_text())
+    for kept in published["around"]:
+        row = STAGES[kept["stage"]]
+        assert kept["code"] == proof.fingerprint(row), "run `make results`"
+        assert kept["promise"] == str(row.promise)
+        assert kept["held"]

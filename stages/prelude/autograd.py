@@ -80,8 +80,10 @@ def memory(claim):
     flat[0] = 8
     claim("but a copy: 8 written to it, read from x", x[0], 7)
 
-    claim("x[0] after x + 1", (x + 1, x)[1][0], 7)
-    claim("x[0] after x.add_(1)", x.add_(1)[0], 8)
+    x.add(1)
+    claim("x[0] after x.add(1), which returns a sum", x[0], 7)
+    x.add_(1)
+    claim("x[0] after x.add_(1), which is in place", x[0], 8)
     x.numpy()[0] = 9
     claim("9 written by NumPy, read by torch", x[0], 9)
 
