@@ -236,3 +236,29 @@ def line(x, y, steps, title, path):
     )
     right.set(xlabel="step", ylabel="loss", xscale="log", yscale="log")
     _save(figure, path)
+
+
+def pictures(names, pictures, images, probabilities, title, path):
+    """Show pictures, what a model saw of them, and what it made of that.
+
+    A row for each: the picture (h, w), the image (784,), the probabilities
+    (10,).
+    """
+    n = len(names)
+    figure = Figure(figsize=(7, 0.4 + 1.6 * n), layout="constrained")
+    figure.suptitle(title)
+    rows = figure.subplots(n, 3, squeeze=False, width_ratios=(1, 1, 2))
+    for axes, name, picture, image, p in zip(
+        rows, names, pictures, images, probabilities, strict=True
+    ):
+        axes[0].imshow(picture, cmap="gray", vmin=0, vmax=1)
+        axes[0].set_title(name, fontsize=8)
+        axes[1].imshow(image.view(28, 28), cmap="gray_r", vmin=0, vmax=1)
+        axes[1].set_title("as the model sees it", fontsize=8)
+        for ax in axes[:2]:
+            ax.set(xticks=[], yticks=[])
+        bars = axes[2].bar(range(10), p, color=BLUE)
+        bars[p.argmax()].set_color(RED)
+        axes[2].set(xticks=range(10), ylim=(0, 1))
+        axes[2].set_title(f"{p.argmax()}: {p.max():.3f}", fontsize=8)
+    _save(figure, path)

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
-from shared import plots
-from shared.errors import RunError
+from shared import mnist, plots
+from shared.errors import InputError, RunError
 from shared.files import replacing
 
 RUNS = Path(__file__).parents[1] / "runs"
@@ -111,6 +111,26 @@ def options_of(train, accel=True):
     return options
 
 
+def ready(stages, data, no_accel, options):
+    """Return the digits to run these stages on, and the options given.
+
+    `data` is as `mnist.load` takes it; of the `options` those that are None
+    are left out. Raises InputError if a stage can't be run with them.
+    """
+    options = {k: v for k, v in options.items() if v is not None}
+    if options.get("batch_size", 1) > mnist.N_TRAIN:
+        raise InputError(
+            f"argument --batch-size: {options['batch_size']:,} is more than"
+            f" the {mnist.N_TRAIN:,} images there are"
+        )
+    for stage in stages:
+        options_of_stage = options_of(stage.program.train, not no_accel)
+        device = str(options_of_stage.get("device", "cpu"))
+        if device.startswith("mps") and options["dtype"] == "float64":
+            raise InputError("--dtype float64 needs --no-accel: mps has none")
+    return mnist.load(data), options
+
+
 def predict(train, digits, log, *, seed, dtype, **options):
     """Call `train` as the contract of a stage has it; return predictions.
 
@@ -162,7 +182,7 @@ def run(
     if dry_run:
         digits = _few(digits, DRY_BATCHES * options["batch_size"])
         options["epochs"] = 1
-    shown = {k: v for k, v in options.items() if k != "device"}
+    shown = {k: v for k, v in options.items() if isinstance(v, int | float)}
     threads = torch.get_num_threads()
     print(
         f"{stage.label}, on {digits.name}:"

@@ -302,6 +302,25 @@ LADDER = (
     ),
 )
 
-ENCORES = ()
+ENCORES = (
+    Stage(
+        name="encore-checkpoint",
+        title="checkpoint",
+        module="encore.checkpoint",
+        parent="12",
+        swaps_in=(
+            "torch.save",
+            "torch.load",
+            "state_dict",
+            "torch.get_rng_state",
+            "resume",
+        ),
+        goes_out=(),
+        budget=(90, 4),
+        promise=Promise("exact", but="also when killed and resumed"),
+        helper="checkpoints",
+        flags=(*RUN, "--resume", "--predict"),
+    ),
+)
 
 TABLE = PRELUDE + LADDER + ENCORES

@@ -134,20 +134,9 @@ def run_ladder(**options):
 def _run(stages, data, no_accel, **options):
     """Run these stages on the same digits; return what came of each."""
     # Not at the top: torch takes seconds to import, a typing error needn't.
-    from shared import mnist, runner
+    from shared import runner
 
-    options = {k: v for k, v in options.items() if v is not None}
-    if options.get("batch_size", 1) > mnist.N_TRAIN:
-        raise InputError(
-            f"argument --batch-size: {options['batch_size']:,} is more than"
-            f" the {mnist.N_TRAIN:,} images there are"
-        )
-    for stage in stages:
-        options_of = runner.options_of(stage.program.train, not no_accel)
-        device = str(options_of.get("device", "cpu"))
-        if device.startswith("mps") and options["dtype"] == "float64":
-            raise InputError("--dtype float64 needs --no-accel: mps has none")
-    digits = mnist.load(data)
+    digits, options = runner.ready(stages, data, no_accel, options)
     return [
         runner.run(
             stage, stage.program.train, digits, accel=not no_accel, **options

@@ -6,6 +6,7 @@ it is taken; a flag that is None was not given.
 
 import argparse
 import math
+from pathlib import Path
 
 
 def whole(least):
@@ -63,6 +64,16 @@ OF_ITS_OWN = {  # what only some preludes and encores take
         "choices": (15, 5),
         "default": 15,
         "help": "how many points to draw the line through",
+    },
+    "--resume": {
+        "action": "store_true",
+        "help": "go on after the last epoch that was finished",
+    },
+    "--predict": {
+        "type": Path,
+        "nargs": "+",
+        "metavar": "PNG",
+        "help": "read these pictures instead of training",
     },
 }
 FLAGS = OF_A_STAGE | OF_ITS_OWN
