@@ -6,6 +6,7 @@ probabilities; both raise its `CheckpointError`.
 """
 
 import multiprocessing
+import pickle
 import signal
 import tempfile
 import time
@@ -141,7 +142,7 @@ class _Process:
     def result(self):
         """Wait for the record of the training."""
         try:
-            return self.receiver.recv()
+            return pickle.loads(self.receiver.recv_bytes())
         except EOFError:
             raise RunError("a process that trained has died") from None
 
@@ -150,4 +151,6 @@ def _record(sender, program, data, options):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     torch.set_num_threads(1)
     digits = mnist.load(data)
-    sender.send(record(load_train(program), digits, epochs=EPOCHS, **options))
+    found = record(load_train(program), digits, epochs=EPOCHS, **options)
+    # As bytes: tensors would be shared, and this process is about to end.
+    sender.send_bytes(pickle.dumps(found))

@@ -58,7 +58,8 @@ def prepare(grey):
 
     # A thin pen would all but vanish when it is scaled down. On average a
     # point of a line is a quarter of its width from the paper.
-    pen = 4 * distance_transform_edt(ink > FAINT)[ink > FAINT].mean() - 2
+    line = np.pad(ink > FAINT, 1)
+    pen = 4 * distance_transform_edt(line)[line].mean() - 2
     missing = (PEN / BOX * max(ink.shape) - pen) / 2
     if missing >= 1:
         ink = np.pad(ink, math.ceil(missing))

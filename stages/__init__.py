@@ -316,7 +316,7 @@ ENCORES = (
             "resume",
         ),
         goes_out=(),
-        budget=(90, 4),
+        budget=(80, 3),
         promise=Promise("exact", but="also when killed and resumed"),
         helper="checkpoints",
         flags=(*RUN, "--resume", "--predict"),
