@@ -316,7 +316,7 @@ ENCORES = (
             "resume",
         ),
         goes_out=(),
-        budget=(80, 3),
+        budget=(81, 3),
         promise=Promise("exact", but="also when killed and resumed"),
         helper="checkpoints",
         flags=(*RUN, "--resume", "--predict"),

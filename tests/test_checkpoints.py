@@ -322,6 +322,15 @@ def test_a_flipped_bit_is_noticed_or_changes_nothing(saved, fewer):
     assert noticed > 50
 
 
+def test_a_checkpoint_that_cannot_be_written_ends_the_run(
+    saved, capsys, fewer
+):
+    (saved.parent / f"{saved.name}.part").mkdir()
+    assert main(["encore-checkpoint", "--epochs", "2", "--resume"]) == 1
+    err = capsys.readouterr().err
+    assert re.fullmatch(r"error: .*\.pt\.part.*\n", err)
+
+
 def test_a_dry_run_writes_nothing(folder):
     assert main(["encore-checkpoint", "--dry-run"]) == 0
     assert not folder.exists()

@@ -122,7 +122,8 @@ def save(path, model, opt, history, settings):
         "settings": settings,
     }
     part = Path(f"{path}.part")
-    torch.save(checkpoint, part)
+    with open(part, "wb") as file:
+        torch.save(checkpoint, file)
     os.replace(part, path)
 
 
