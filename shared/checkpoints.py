@@ -132,7 +132,7 @@ class _Process:
         time.sleep(1)
         self.process.kill()
         self.process.join()
-        if self.process.exitcode != -signal.SIGKILL:
+        if self.process.exitcode == 0:
             raise RunError("a training that was to be killed ended first")
 
     @staticmethod

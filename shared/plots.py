@@ -252,7 +252,7 @@ def pictures(names, pictures, images, probabilities, title, path):
         rows, names, pictures, images, probabilities, strict=True
     ):
         axes[0].imshow(picture, cmap="gray", vmin=0, vmax=1)
-        axes[0].set_title(name, fontsize=8)
+        axes[0].set_title(name, fontsize=8, parse_math=False)
         axes[1].imshow(image.view(28, 28), cmap="gray_r", vmin=0, vmax=1)
         axes[1].set_title("as the model sees it", fontsize=8)
         for ax in axes[:2]:

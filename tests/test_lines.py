@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 from shared import lines, runner
 from shared.equivalence import ROUNDING
@@ -70,6 +71,29 @@ def test_descent_comes_to_rest_at_the_least_squares(n):
 def test_the_notes_give_the_true_line_of_the_15_points():
     [(k, b, _)] = lines.steps(CLOSED_FORM.program.fit, lines.POINTS[15])
     assert (round(k, 4), round(b, 4)) == (0.2600, 0.7477)
+
+
+def test_the_notes_on_modules_are_true():
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        torch.nn.Linear(1, 1)(torch.ones(15))
+
+    class Line:
+        def forward(self, x):
+            return x
+
+    assert not callable(Line())
+    assert not hasattr(Line(), "parameters")
+
+
+def test_half_the_loss_takes_twice_the_learning_rate():
+    code = {"__name__": "half"}
+    exec(AUTOGRAD.code.replace(".mean()", ".mean() / 2"), code)
+    points = lines.POINTS[15]
+    half = lines.steps(code["fit"], points, epochs=100, lr=0.01)
+    whole = lines.steps(AUTOGRAD.program.fit, points, epochs=100, lr=0.005)
+    for a, b in zip(half, whole, strict=True):
+        assert a[:2] == pytest.approx(b[:2], abs=ROUNDING)
+        assert a[2] == pytest.approx(b[2] / 2, abs=ROUNDING)
 
 
 @pytest.mark.parametrize(

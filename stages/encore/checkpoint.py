@@ -4,7 +4,8 @@ Stage 12, which can be stopped at any time and goes on where it was. After
 every epoch `save` writes all that the rest of the training depends on to one
 file: the model, the optimizer, the state of the random numbers, the losses so
 far. With `resume`, `load` puts it back. Killed after whatever epoch and
-resumed, a training ends as if it had never been stopped, to the last bit.
+resumed, a training ends as if it had never been stopped, to the last bit, as
+long as it stays on one machine with one number of threads.
 
 What to look at:
 

@@ -10,9 +10,9 @@ What to look at:
 
 - A view is the same numbers in another shape. What is written to one is
   written to both, and NumPy can share them too.
-- A leaf is a tensor that no recorded operation made. `backward` leaves its
-  gradients there alone: in between, `grad` is None unless `retain_grad` was
-  called. Some tutorials say that every tensor on the way keeps its own.
+- A leaf is a tensor that no recorded operation made. `backward` stores its
+  gradients in leaves and nowhere else, unless `retain_grad` asked for one.
+  Some tutorials say that every tensor on the way keeps its own.
 - Some wrap tensors into `Variable`. Since torch 0.4 it just returns a tensor,
   and every tensor can do what a variable could.
 - `backward` adds to `grad`. An optimizer's `zero_grad` does not fill the
