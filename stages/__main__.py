@@ -63,7 +63,7 @@ def _parse(argv):
     for runs in (stage, ladder):
         _add_flags(runs, RUN)
     for row in PRELUDE + ENCORES:
-        runs = add(row.name, run_stage, f"{row.label}")
+        runs = add(row.name, run_stage, row.label)
         runs.set_defaults(stage=row)
         _add_flags(runs, row.flags)
     add("data", get_data, "only get MNIST")
@@ -111,13 +111,12 @@ def show_ladder():
 
 
 def run_stage(stage, **options):
-    """Run one stage, prelude or encore."""
-    if stage.helper:
-        helper = import_module(f"shared.{stage.helper}")
-        if hasattr(helper, "run"):
-            helper.run(stage, **options)
-            return
-    _run([stage], **options)
+    """Run one stage, prelude or encore, by its helper or as usual."""
+    helper = stage.helper and import_module(f"shared.{stage.helper}")
+    if hasattr(helper, "run"):
+        helper.run(stage, **options)
+    else:
+        _run([stage], **options)
 
 
 def run_ladder(**options):

@@ -22,7 +22,7 @@ import torch
 def fit(
     x,  # (n,) float64
     y,  # (n,)
-    log,  # takes the line and its loss
+    log,  # takes every line and its loss
 ):
     x, y = torch.from_numpy(x), torch.from_numpy(y)
     inputs = torch.stack((x, torch.ones_like(x)), dim=1)
