@@ -102,7 +102,7 @@ def killed(kill_at=None, patch=None, resume=False):
 
 whole = train(stage)
 # 4 steps and a validation an epoch: 5 calls of log.
-for kill_at in ([6], [14], [6, 11], [9, 8, 13]):
+for kill_at in ([6], [11], [9, 8, 14]):
     if os.path.exists(path):
         os.remove(path)
     for i, at in enumerate(kill_at):
