@@ -378,3 +378,10 @@ def test_there_must_be_a_model_to_read_pictures(folder, tmp_path, capsys):
     path = str(picture(tmp_path))
     assert main(["encore-checkpoint", "--predict", path]) == 2
     assert "there is no model yet: `make" in capsys.readouterr().err
+
+
+def test_what_is_no_picture_gets_one_line(saved, tmp_path, capsys):
+    path = tmp_path / "notes.png"
+    path.write_text("not a picture")
+    assert main(["encore-checkpoint", "--predict", str(path)]) == 2
+    assert capsys.readouterr().err == f"error: {path} is no PNG file\n"
