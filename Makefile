@@ -8,6 +8,7 @@ VENV_PYTHON := .venv/bin/python
 
 help:
 	@echo 'make stage-07    run stage 07; ARGS="--epochs 5" to change how'
+	@echo 'make diff-07     read the change from stage 06 to stage 07'
 	@echo 'make stages      run all twelve, then compare them'
 	@echo 'make prelude-autograd, encore-checkpoint ...'
 	@echo '                 run what comes before and after; README.md lists it'
@@ -32,6 +33,9 @@ prelude-%: $(INSTALLED)
 
 encore-%: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages $@ $(ARGS)
+
+diff-%: $(INSTALLED)
+	@$(VENV_PYTHON) -m stages diff $* $(ARGS)
 
 stages: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages all $(ARGS)

@@ -4,7 +4,6 @@ Preludes and encores too, each by the `prove` of its own helper.
 """
 
 import functools
-import hashlib
 import itertools
 import json
 import multiprocessing
@@ -33,6 +32,7 @@ from shared.equivalence import (
 )
 from shared.errors import RunError
 from shared.files import replacing
+from shared.measured import fingerprint
 
 SEEDS = range(8)
 EQUIVALENT = 0.03  # margin of accuracy for groups of stages to be equivalent
@@ -100,11 +100,6 @@ def _train(job):
         dtype=getattr(torch, job.dtype),
         given=job.given,
     )
-
-
-def fingerprint(stage):
-    """Return a digest of a stage's code; its notes may change freely."""
-    return hashlib.sha256(stage.code.encode()).hexdigest()[:16]
 
 
 def groups(ladder):
@@ -179,6 +174,7 @@ def prove(ladder, around, data, into):
     proof = {
         "data": name,
         "torch": torch.__version__,
+        "threads": 1,
         "epochs": 2,
         "code": {stage.name: fingerprint(stage) for stage in ladder},
         "changes": changes,
@@ -226,7 +222,7 @@ def same_predictions(stage, parent, start, data):
     return [
         Claim(
             f"equal to {parent.name}{'' if exact else ', to rounding'}",
-            report.reading if report.pred is None else _number(report.pred),
+            report.reading if report.pred is None else f"{report.pred:.1g}",
             report.equal,
         )
     ]
@@ -362,8 +358,8 @@ def tables(proof):
         apart = ["", "", ""]
         if change["kind"] != "change":
             apart = [
-                _number(change["float64"]["pred"]),
-                _number(change["float32"]["pred"]),
+                f"{change['float64']['pred']:.1g}",
+                f"{change['float32']['pred']:.1g}",
                 f"{change['float32']['digits']:,}",
             ]
         changes.append(
@@ -393,10 +389,6 @@ def table_around(proof):
                 (kept["stage"], claim["claim"], claim["found"], _held(claim))
             )
     return rows
-
-
-def _number(difference):
-    return "0" if difference == 0 else f"{difference:.0e}"
 
 
 def _held(found):

@@ -5,6 +5,7 @@ twelve stages; no second list of stages exists. `PRELUDE` is what comes
 before them, `ENCORES` what comes after, and `TABLE` all three.
 """
 
+import ast
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -95,6 +96,12 @@ class Stage:
     def code(self):
         """The source of the program without its docstring."""
         return self.path.read_text().partition('"""\n')[2]
+
+    @property
+    def notes(self):
+        """The docstring of the stage without its title, as Markdown."""
+        docstring = ast.get_docstring(ast.parse(self.path.read_text()))
+        return docstring.partition("\n\n")[2]
 
 
 EXACT = Promise("exact")

@@ -1,6 +1,7 @@
 """The command line: `python -m stages 07`."""
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +26,11 @@ def main(argv=None):
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read along, such as `head`, has seen enough. What is still
+        # to be written at exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (RunError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -66,6 +72,22 @@ def _parse(argv):
         runs = add(row.name, run_stage, row.label)
         runs.set_defaults(stage=row)
         _add_flags(runs, row.flags)
+    diff = add("diff", show_change, "read the change from one to another")
+    diff.add_argument(
+        "stages",
+        nargs="+",
+        type=_stage,
+        metavar="stage",
+        help="one to compare with the one before it, or two",
+    )
+    layout = diff.add_mutually_exclusive_group()
+    layout.add_argument("--side-by-side", action="store_true", default=None)
+    layout.add_argument(
+        "--unified", action="store_false", dest="side_by_side", default=None
+    )
+    layout.add_argument(
+        "--plain", action="store_true", help="a diff that `patch` takes"
+    )
     add("data", get_data, "only get MNIST")
     prove = add("prove", prove_promises, "check what each stage promises")
     _add_flags(prove, ["--data"])
@@ -142,6 +164,52 @@ def _run(stages, data, no_accel, **options):
         )
         for stage in stages
     ]
+
+
+def show_change(stages, side_by_side, plain):
+    """Show what changes from one stage to another.
+
+    In a terminal with notes and colours, side by side if it is wide enough;
+    elsewhere, unless a layout is asked for, as a diff that `patch` takes.
+    """
+    from rich.console import Console
+
+    from shared import changes, terminal
+
+    if len(stages) > 2 or len(stages) != len(set(stages)):
+        names = ", ".join(stage.name for stage in stages)
+        raise InputError(f"a change is between two stages, not {names}")
+    *before, after = stages
+    if not before:
+        before = [stage for stage in LADDER if stage.name == after.parent]
+
+    console = Console(theme=terminal.PROSE, highlight=False)
+    plain = plain or (side_by_side is None and not console.is_terminal)
+    if not before:
+        print(
+            f"Nothing comes before stage {after.name}; here is all of it.\n",
+            file=sys.stderr if plain else sys.stdout,
+            flush=True,
+        )
+        if plain:
+            sys.stdout.write(after.path.read_text())
+        else:
+            console.print(terminal.program(after))
+        return
+    [before] = before
+    if plain:
+        sys.stdout.write(
+            changes.patch(
+                before.path.read_text(),
+                after.path.read_text(),
+                f"stages/{before.path.name}",
+                f"stages/{after.path.name}",
+            )
+        )
+        return
+    if side_by_side is None:
+        side_by_side = console.width >= terminal.WIDE
+    console.print(terminal.change(before, after, LADDER, side_by_side))
 
 
 def get_data():

@@ -1,10 +1,19 @@
 """A change from a parent is about what its row says, nothing else."""
 
 import ast
+import itertools
+import re
 
 import pytest
 
-from shared.changes import changed_lines, contains, words
+from shared.changes import (
+    changed_lines,
+    contains,
+    folded,
+    rows,
+    unified,
+    words,
+)
 from stages import TABLE
 
 STAGES = {stage.name: stage for stage in TABLE}
@@ -50,6 +59,66 @@ def test_code_is_found_whatever_its_layout_and_only_whole():
 def test_changed_lines_are_counted_without_blank_ones():
     before, after = "a\n\nb\nc\n", "a\nb\n\n\nC\nd\n"
     assert changed_lines(before, after) == (["c"], ["C", "d"])
+
+
+@each_change
+def test_side_by_side_both_are_whole_and_in_order(parent, stage):
+    found = rows(parent.code, stage.code)
+    before = [row.before for row in found if row.before]
+    after = [row.after for row in found if row.after]
+    for lines, code in ((before, parent.code), (after, stage.code)):
+        assert [line.text for line in lines] == code.splitlines()
+        assert [line.number for line in lines] == list(range(len(lines)))
+    for sign, code in (("+", parent.code), ("-", stage.code)):
+        kept = [line.text for other, line in unified(found) if other != sign]
+        assert kept == code.splitlines()
+    stretches = [stretch for _, stretch in folded(found)]
+    assert list(itertools.chain(*stretches)) == found
+
+
+@each_change
+def test_what_is_not_marked_is_the_same_on_both_sides(parent, stage):
+    marked = 0
+    for before, after in rows(parent.code, stage.code):
+        if before and after and (before.marks or after.marks):
+            marked += 1
+            assert unmarked(before) == unmarked(after)
+            assert unmarked(before)
+    assert marked
+
+
+def unmarked(line):
+    """Return the words of a line that are not marked, without spaces."""
+    text = line.text
+    for start, end in reversed(line.marks):
+        text = text[:start] + text[end:]
+    return re.sub(r"\s", "", text)
+
+
+def test_a_rewritten_line_stands_opposite_what_it_was():
+    before = "a = 1\nloss = nll(pred, yb)\nold_one()\nb = 2\n"
+    after = "a = 1\nimport this, that\nloss = F.ce(pred, yb)\nb = 2\n"
+    opposite = [(a and a.text, b and b.text) for a, b in rows(before, after)]
+    assert opposite == [
+        ("a = 1", "a = 1"),
+        (None, "import this, that"),
+        ("loss = nll(pred, yb)", "loss = F.ce(pred, yb)"),
+        ("old_one()", None),
+        ("b = 2", "b = 2"),
+    ]
+
+
+def test_only_what_is_far_from_a_change_is_folded_away():
+    before = [f"line {i}\n" for i in range(30)]
+    after = [*before[:20], "another\n", *before[21:]]
+    stretches = folded(rows("".join(before), "".join(after)))
+    assert [(fold, len(rows)) for fold, rows in stretches] == [
+        (True, 17),
+        (False, 7),
+        (True, 6),
+    ]
+    stretches = folded(rows("".join(before[:26]), "".join(after[:26])))
+    assert [fold for fold, _ in stretches] == [True, False, False]
 
 
 @each_change

@@ -50,6 +50,11 @@ def folder(few, monkeypatch, tmp_path):
         ("07 --epoch 3", "unrecognized arguments: --epoch"),
         ("07 08", "unrecognized arguments: 08"),
         ("--epochs 3", "arguments are required: stage"),
+        ("diff", "arguments are required: stage"),
+        ("diff 13", "no stage '13'"),
+        ("diff 3 4 5", "between two stages, not 03, 04, 05"),
+        ("diff 7 07", "between two stages, not 07, 07"),
+        ("diff 7 --plain --unified", "not allowed with argument --plain"),
         ("data now", "unrecognized arguments: now"),
     ],
 )

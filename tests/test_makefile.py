@@ -25,6 +25,9 @@ def make(*arguments):
 def test_every_stage_has_a_target():
     for stage in LADDER:
         assert f"python -m stages {stage.name}" in make(f"stage-{stage.name}")
+        assert f"python -m stages diff {stage.name}" in make(
+            f"diff-{stage.name}"
+        )
 
 
 def test_arguments_reach_the_command():

@@ -15,7 +15,8 @@ from tqdm import tqdm
 
 from shared import mnist, runner
 from shared.files import replacing
-from shared.proof import Training, fingerprint, trainings
+from shared.measured import fingerprint
+from shared.proof import Training, trainings
 from stages import LADDER
 from tests.mutants import MUTANTS
 
@@ -55,6 +56,7 @@ def main():
     result = {
         "data": name,
         "torch": torch.__version__,
+        "threads": 1,
         "floor": FLOOR,
         "code": {stage.name: fingerprint(stage) for stage in LADDER},
         "mutants": found,

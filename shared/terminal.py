@@ -1,0 +1,145 @@
+"""The change between two stages, for a terminal."""
+
+from pygments.token import Comment, Keyword, Literal, Name, Operator
+from rich.console import Group
+from rich.constrain import Constrain
+from rich.markdown import Markdown
+from rich.style import Style
+from rich.syntax import ANSISyntaxTheme, Syntax
+from rich.table import Table
+from rich.text import Text
+from rich.theme import Theme
+
+from shared import changes, measured
+from shared.errors import RunError
+
+READABLE = 79  # columns for prose, however wide the terminal is
+WIDE = 160  # columns from which on two programs fit side by side
+SIGNS = {"-": "red", "+": "green"}
+
+# Some of the sixteen colours that the owner of a terminal chose to be legible.
+CODE = ANSISyntaxTheme(
+    {
+        Comment: Style(italic=True),
+        Keyword: Style(color="magenta"),
+        Literal: Style(color="cyan"),
+        Name.Class: Style(bold=True),
+        Name.Function: Style(bold=True),
+        Operator.Word: Style(color="magenta"),
+    }
+)
+PROSE = Theme({"markdown.code": "cyan", "markdown.item.bullet": "none"})
+
+
+def program(stage):
+    """Return a whole program in colour."""
+    return Syntax(stage.path.read_text(), "python", theme=CODE)
+
+
+def change(before, after, ladder, side_by_side):
+    """Return what a reader needs of the change from one stage to another.
+
+    First the notes of the later stage, if it is the next one, and what each
+    change between the two promises, with what was measured; then the code.
+    """
+    parts = [
+        Text(
+            f"{before.name} {before.title} → {after.name} {after.title}",
+            style="bold",
+        ),
+        "",
+    ]
+    between = _between(before, after, ladder)
+    if between == [after]:
+        parts += [Constrain(Markdown(after.notes), READABLE), ""]
+    if between:
+        parts += [_promises(between, ladder), ""]
+    rows = changes.rows(before.code, after.code)
+    draw = _side_by_side if side_by_side else _unified
+    return Group(*parts, draw(rows, _coloured(before), _coloured(after)))
+
+
+def _between(before, after, ladder):
+    """Return the stages whose changes lead from one to the other, in order.
+
+    They may lead backwards; none if neither descends from the other.
+    """
+    parents = {stage.name: stage.parent for stage in ladder}
+    for first, last in ((before, after), (after, before)):
+        names, name = [], last.name
+        while name not in (first.name, None):
+            names.append(name)
+            name = parents[name]
+        if name:
+            return [stage for stage in ladder if stage.name in names]
+    return []
+
+
+def _promises(stages, ladder):
+    """Return a table of what these stages promise, and what was measured."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.width = READABLE
+    try:
+        proof = measured.read("proof", ladder)
+    except RunError as error:
+        proof = None
+        missing = str(error)
+    for stage in stages:
+        table.add_row(stage.name, "promised", str(stage.promise))
+        table.add_row(
+            "",
+            "measured",
+            measured.outcome(proof, stage) if proof else missing,
+        )
+    if proof:
+        table.add_row("", "", f"({measured.conditions(proof)})", style="dim")
+    return table
+
+
+def _coloured(stage):
+    """Return the lines of a stage's code in colour."""
+    syntax = Syntax("", "python", theme=CODE)
+    return syntax.highlight(stage.code).split("\n", allow_blank=True)
+
+
+def _line(sign, line, coloured):
+    """Return one line of a change with its sign before it."""
+    code = coloured[line.number].copy()
+    for start, end in line.marks:
+        code.stylize(f"reverse {SIGNS[sign]}", start, end)
+    if sign == " ":
+        code.stylize("dim")
+    return Text.assemble((sign, SIGNS.get(sign, "")), code)
+
+
+def _fold(rows):
+    return Text(f"... {len(rows)} lines stay as they are", style="dim italic")
+
+
+def _unified(rows, before, after):
+    lines = []
+    for fold, stretch in changes.folded(rows):
+        if fold:
+            lines.append(_fold(stretch))
+        else:
+            for sign, line in changes.unified(stretch):
+                coloured = before if sign == "-" else after
+                lines.append(_line(sign, line, coloured))
+    return Group(*lines)
+
+
+def _side_by_side(rows, before, after):
+    table = Table.grid(expand=True)
+    table.add_column(ratio=1, overflow="fold")
+    table.add_column(ratio=1, overflow="fold")
+    for fold, stretch in changes.folded(rows):
+        if fold:
+            table.add_row(_fold(stretch), _fold(stretch))
+            continue
+        for row in stretch:
+            minus, plus = "-+" if row.changed else "  "
+            table.add_row(
+                _line(minus, row.before, before) if row.before else "",
+                _line(plus, row.after, after) if row.after else "",
+            )
+    return table
