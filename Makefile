@@ -4,7 +4,7 @@ PYTHON ?= $(or $(patsubst .venv/installed-with-%,%,$(wildcard .venv/installed-wi
 INSTALLED := .venv/installed-with-$(notdir $(PYTHON))
 VENV_PYTHON := .venv/bin/python
 
-.PHONY: help stages data prove mutants faults test test-slow lint results readme clean
+.PHONY: help stages data book prove mutants faults test test-slow lint results readme clean
 
 help:
 	@echo 'make stage-07    run stage 07; ARGS="--epochs 5" to change how'
@@ -13,6 +13,7 @@ help:
 	@echo 'make prelude-autograd, encore-checkpoint ...'
 	@echo '                 run what comes before and after; README.md lists it'
 	@echo 'make data        only get MNIST'
+	@echo 'make book        make pages of all this, site/index.html'
 	@echo 'make prove       train all in full and check what each promises'
 	@echo 'make mutants     break stages on purpose and catch each'
 	@echo 'make faults      break network and disk on purpose, likewise'
@@ -40,7 +41,7 @@ diff-%: $(INSTALLED)
 stages: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages all $(ARGS)
 
-data readme: $(INSTALLED)
+data book readme: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages $@
 
 prove: $(INSTALLED)

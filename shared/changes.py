@@ -184,17 +184,17 @@ def folded(rows):
 
 
 def unified(rows):
-    """Return rows as lines one below the other: (sign, Line) pairs.
+    """Return rows one below the other: (sign, Row) pairs.
 
-    The sign is " ", "-" or "+"; of each stretch of changed rows what is
-    removed comes first. An unchanged line is that of the later program.
+    Of each stretch of changed rows what is removed comes first, with the
+    sign "-", then what is added, with "+"; what stays has " ".
     """
     lines = []
     for changed, group in itertools.groupby(rows, key=lambda row: row.changed):
         group = list(group)
         if changed:
-            lines += [("-", row.before) for row in group if row.before]
-            lines += [("+", row.after) for row in group if row.after]
+            lines += [("-", Row(a, None)) for a, _ in group if a]
+            lines += [("+", Row(None, b)) for _, b in group if b]
         else:
-            lines += [(" ", row.after) for row in group]
+            lines += [(" ", row) for row in group]
     return lines

@@ -1,12 +1,17 @@
 """Pictures of a run, each written to the path it is given."""
 
+import io
+
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from shared.files import replacing
 
 BLUE, RED, GRAY = "tab:blue", "tab:red", "tab:gray"
+CURVES = ("#2f7fd1", "#d9622b", "#2b9a5b", "#a855c7", "#b5851c")  # on any page
 
 
 def _save(figure, path):
@@ -262,3 +267,35 @@ def pictures(names, pictures, images, probabilities, title, path):
         axes[2].set(xticks=range(10), ylim=(0, 1))
         axes[2].set_title(f"{p.argmax()}: {p.max():.3f}", fontsize=8)
     _save(figure, path)
+
+
+def curves(losses, batches, title, under=None):
+    """Return the curves of `losses`, {name: floats}, as an SVG element.
+
+    The one that is named by `under` is drawn broad and pale, below another.
+    A point is the mean of so many batches. The text is text, in the colour
+    of the text around it, as are the axes; `title` is for who can't see it.
+    """
+    figure = Figure(figsize=(6, 2.8), layout="constrained")
+    axes = figure.subplots()
+    for i, (name, values) in enumerate(losses.items()):
+        steps = batches * (np.arange(len(values)) + 0.5)
+        style = {"linewidth": 6, "alpha": 0.4} if name == under else {}
+        axes.plot(steps, values, color=CURVES[i], label=name, **style)
+    axes.set(xlabel="step", ylabel="loss", yscale="log")
+    axes.set_yticks([0.3, 0.5, 1, 2])
+    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.grid(alpha=0.2)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, title="stage")
+    written = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
+        figure.savefig(
+            written, format="svg", transparent=True, metadata={"Date": None}
+        )
+    svg = written.getvalue()
+    svg = svg[svg.index("<svg") :].replace("#000000", "currentColor")
+    return svg.replace(
+        "<svg", f'<svg class="chart" role="img" aria-label="{title}"', 1
+    )

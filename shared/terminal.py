@@ -122,8 +122,10 @@ def _unified(rows, before, after):
         if fold:
             lines.append(_fold(stretch))
         else:
-            for sign, line in changes.unified(stretch):
-                coloured = before if sign == "-" else after
+            for sign, row in changes.unified(stretch):
+                line, coloured = (
+                    (row.after, after) if row.after else (row.before, before)
+                )
                 lines.append(_line(sign, line, coloured))
     return Group(*lines)
 

@@ -92,10 +92,13 @@ def _parse(argv):
     prove = add("prove", prove_promises, "check what each stage promises")
     _add_flags(prove, ["--data"])
     standin = add("standin", try_standin, "see how well it stands in")
-    for reports in (prove, standin):
+    measure = add("measure", measure_ladder, "train all for the book")
+    _add_data_option(measure)
+    for reports in (prove, standin, measure):
         reports.add_argument(
             "--into", type=Path, help="folder to write to, else runs/"
         )
+    add("book", build_book, "make the web pages, in site/")
     add("readme", write_readme, "write the ladder into README.md")
 
     # `python -m stages 07` is short for `python -m stages stage 07`.
@@ -242,6 +245,24 @@ def try_standin(into):
         f"a CNN that learned from the stand-in reads {accuracy:.2%} of MNIST"
     )
     print(f"wrote standin.json and standin.png to {into}")
+
+
+def measure_ladder(data, into):
+    """Train all stages as a reader would; write what the book shows."""
+    from shared import portrait, runner
+
+    into = into or runner.RUNS
+    portrait.measure(LADDER, data, into)
+    print(f"wrote ladder.json and its pictures to {into}")
+
+
+def build_book():
+    """Make the book in site/."""
+    from shared import book
+
+    site = Path(__file__).parents[1] / "site"
+    book.build(LADDER, site)
+    print(f"the book is at {site / 'index.html'}")
 
 
 def write_readme():

@@ -69,9 +69,9 @@ def test_side_by_side_both_are_whole_and_in_order(parent, stage):
     for lines, code in ((before, parent.code), (after, stage.code)):
         assert [line.text for line in lines] == code.splitlines()
         assert [line.number for line in lines] == list(range(len(lines)))
-    for sign, code in (("+", parent.code), ("-", stage.code)):
-        kept = [line.text for other, line in unified(found) if other != sign]
-        assert kept == code.splitlines()
+    one_below_the_other = [row for _, row in unified(found)]
+    assert [row.before for row in one_below_the_other if row.before] == before
+    assert [row.after for row in one_below_the_other if row.after] == after
     stretches = [stretch for _, stretch in folded(found)]
     assert list(itertools.chain(*stretches)) == found
 

@@ -1,0 +1,231 @@
+"""The book: stages, changes and what was measured, as pages for a browser.
+
+Nothing in it is written twice: the words are those of the stages' notes and
+of README.md, the numbers and pictures those in shared/results/.
+"""
+
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from shared import changes, measured, plots
+from shared.book.code import highlighted
+from shared.book.prose import Readme, markdown
+from shared.errors import RunError
+
+HERE = Path(__file__).parent
+README = HERE.parents[1] / "README.md"
+TAGS = {"-": "del", "+": "ins", " ": ""}
+
+
+def build(ladder, into):
+    """Write the book of `ladder` to the folder `into`, in place of an old one.
+
+    Raises RunError where a result is missing or stale, a stage has no notes,
+    or a link leads nowhere; `into` then stays as it was.
+    """
+    pictures = measured.RESULTS.glob("**/*.png")
+    files = {f"pictures/{path.name}": path for path in pictures}
+    files |= {name: HERE / name for name in ("style.css", "script.js")}
+    pages = _pages(ladder)
+    _check_links(pages, files)
+
+    part = into.with_name(f".{into.name}-part")
+    shutil.rmtree(part, ignore_errors=True)
+    (part / "pictures").mkdir(parents=True)
+    for name, page in pages.items():
+        (part / name).write_text(page, encoding="utf-8", newline="\n")
+    for name, path in files.items():
+        shutil.copyfile(path, part / name)
+    shutil.rmtree(into, ignore_errors=True)
+    part.replace(into)
+
+
+def _pages(ladder):
+    """Return the pages of the book: {file name: HTML}."""
+    trained, proof, mutants = (
+        measured.read(name, ladder) for name in ("ladder", "proof", "mutants")
+    )
+    stages = {s.name: _facts(s, trained, proof) for s in ladder}
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        ladder=stages.values(),
+        trained=trained,
+        trained_on=measured.conditions(trained),
+        proved_on=measured.conditions(proof),
+    )
+
+    readme = Readme(
+        README.read_text(encoding="utf-8"),
+        links={fact["file"]: fact["page"] for fact in stages.values()}
+        | {
+            f"shared/results/{path.name}": f"pictures/{path.name}"
+            for path in measured.RESULTS.glob("*.png")
+        },
+    )
+    contents = [
+        {
+            "page": "index.html",
+            "label": "Torch in Twelve",
+            "introduction": readme.introduction,
+            "begin": readme.section("Begin"),
+            "chart": _chart(
+                _equal_once(ladder, trained), trained, "Loss of all stages"
+            ),
+        }
+    ]
+    by_name = {stage.name: stage for stage in ladder}
+    for stage in ladder:
+        contents.append(
+            {
+                "page": stages[stage.name]["page"],
+                "label": f"{stage.name} {stage.title}",
+                "template": "stage.html",
+                "stage": stages[stage.name],
+                "parent": stages.get(stage.parent),
+                **_change(by_name.get(stage.parent), stage, trained, proof),
+            }
+        )
+    contents.append(
+        {
+            "page": "proof.html",
+            "label": "The proof",
+            "proof": readme.section("What a stage promises, proved"),
+            "mutants": mutants,
+            "broken_on": measured.conditions(mutants),
+            "stages": stages,
+        }
+    )
+    pages = {}
+    for before, content, after in zip(
+        [None, *contents], contents, [*contents[1:], None], strict=False
+    ):
+        template = content.get("template", content["page"])
+        pages[content["page"]] = environment.get_template(template).render(
+            content, before=before, after=after
+        )
+    return pages
+
+
+def _facts(stage, trained, proof):
+    """Return what is said of a stage, on its page and on others."""
+    if not stage.notes:
+        raise RunError(f"{stage.path.name} has no notes below its title")
+    found = [c for c in proof["changes"] if c["stage"] == stage.name]
+    return {
+        "name": stage.name,
+        "title": stage.title,
+        "page": f"stage-{stage.name}.html",
+        "file": f"stages/{stage.path.name}",
+        "notes": markdown(stage.notes),
+        "code": highlighted(stage.path.read_text(encoding="utf-8")),
+        "swaps_in": stage.swaps_in,
+        "goes_out": stage.goes_out,
+        "promise": stage.promise,
+        "apart": [
+            f"{change['float64']['pred']:.1g}"
+            for change in found
+            if change["kind"] != "change"
+        ],
+        **trained["stages"][stage.name],
+    }
+
+
+def _change(parent, stage, trained, proof):
+    """Return what the page of a stage shows beside the stage itself."""
+    losses = {
+        s.name: trained["stages"][s.name]["losses"]
+        for s in (parent, stage)
+        if s
+    }
+    title = f"Loss of stage {stage.name} at every step"
+    if parent is None:
+        return {"chart": _chart(losses, trained, title)}
+    rows = changes.rows(parent.code, stage.code)
+    before = _lines(parent, [row.before for row in rows if row.before])
+    after = _lines(stage, [row.after for row in rows if row.after])
+    split, unified = [], []
+    for fold, stretch in changes.folded(rows):
+        rows = [(r.changed, *_cells(r, before, after)) for r in stretch]
+        split.append((fold, rows))
+        lines = [
+            (TAGS[sign], *_cells(row, before, after))
+            for sign, row in changes.unified(stretch)
+        ]
+        unified.append((fold, lines))
+    return {
+        "chart": _chart(losses, trained, title, under=parent.name),
+        "outcome": measured.outcome(proof, stage),
+        "split": split,
+        "unified": unified,
+    }
+
+
+def _lines(stage, lines):
+    """Return the lines of a stage's code as (number in its file, HTML)."""
+    whole = stage.path.read_text(encoding="utf-8")
+    first = whole.count("\n") - stage.code.count("\n") + 1
+    marks = {line.number: line.marks for line in lines}
+    html = highlighted(stage.code, marks).split("\n")
+    return [(number, Markup(line)) for number, line in enumerate(html, first)]
+
+
+def _cells(row, before, after):
+    """Return what a row shows on its two sides, None where nothing is."""
+    return (
+        before[row.before.number] if row.before else None,
+        after[row.after.number] if row.after else None,
+    )
+
+
+def _equal_once(ladder, trained):
+    """Return the losses of all stages, {names: losses}, equal ones once."""
+    curves = {}
+    for stage in ladder:
+        losses = tuple(trained["stages"][stage.name]["losses"])
+        curves.setdefault(losses, []).append(stage.name)
+    return {", ".join(names): losses for losses, names in curves.items()}
+
+
+def _chart(losses, trained, title, under=None):
+    batches = trained["batches to a loss"]
+    return Markup(plots.curves(losses, batches, title, under))
+
+
+class _Links(HTMLParser):
+    """The links and anchors of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.links, self.anchors = [], set()
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            if name in ("href", "src") and ":" not in value:
+                self.links.append(value)
+            elif name == "id":
+                self.anchors.add(value)
+
+
+def _check_links(pages, files):
+    """Raise RunError if a link leads to no page, file or anchor."""
+    found = {name: _Links(page) for name, page in pages.items()}
+    for name, page in found.items():
+        for link in page.links:
+            target, _, anchor = link.partition("#")
+            target = target or name
+            known = target in pages or target in files
+            if known and anchor:
+                known = anchor in found[target].anchors
+            if not known:
+                raise RunError(f"{name} links to {link}, which is not there")

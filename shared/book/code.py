@@ -1,0 +1,54 @@
+"""Python code as HTML."""
+
+import html
+import re
+from itertools import pairwise
+
+from markupsafe import Markup
+from pygments import lex
+from pygments.lexers import PythonLexer
+from pygments.token import Comment, Keyword, Literal, Name, Operator
+
+CLASSES = {  # those in style.css
+    Comment: "c",
+    Keyword: "k",
+    Literal: "l",
+    Name.Class: "f",
+    Name.Function: "f",
+    Operator.Word: "k",
+}
+
+
+def highlighted(code, marks=None):
+    """Return code as HTML; its text content is `code` to the last byte.
+
+    `marks` are {line: [(start, end), ...]}, columns of words to mark; lines
+    count from 0. No element goes on from one line to the next.
+    """
+    marks = marks or {}
+    found, number, column = [], 0, 0
+    for token, text in lex(code, PythonLexer(stripnl=False, ensurenl=False)):
+        while token not in CLASSES and token.parent:
+            token = token.parent
+        for part in re.split(r"(\n)", text):
+            if part == "\n":
+                found.append(part)
+                number, column = number + 1, 0
+                continue
+            for piece, marked in _cut(part, column, marks.get(number, ())):
+                piece = html.escape(piece, quote=False)
+                if token in CLASSES:
+                    piece = f'<span class="{CLASSES[token]}">{piece}</span>'
+                found.append(f"<mark>{piece}</mark>" if marked else piece)
+            column += len(part)
+    return Markup("".join(found))
+
+
+def _cut(text, column, spans):
+    """Cut text that begins at a column where spans begin and end."""
+    end = column + len(text)
+    edges = {column, end}
+    edges |= {edge for span in spans for edge in span if column < edge < end}
+    for a, b in pairwise(sorted(edges)):
+        marked = any(first <= a < last for first, last in spans)
+        yield text[a - column : b - column], marked

@@ -1,0 +1,74 @@
+"""Markdown as HTML: the notes of the stages, and parts of README.md."""
+
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from shared.errors import RunError
+
+PARSER = MarkdownIt().enable("table")
+
+
+def markdown(text):
+    """Return Markdown as HTML."""
+    return Markup(PARSER.render(text))
+
+
+class Readme:
+    """The parts of README.md that are in the book, too.
+
+    `links` tells where a link of README.md leads in the book.
+    """
+
+    def __init__(self, text, links):
+        self._tokens = PARSER.parse(text)
+        self._links = links
+
+    @property
+    def introduction(self):
+        """Its first paragraph, as HTML."""
+        return self._render(self._tokens[3:6])
+
+    def section(self, title):
+        """Return what stands below a heading of the second level, as HTML.
+
+        Raises RunError if there is none, or if it links to what is not in
+        the book.
+        """
+        headings = [
+            i
+            for i, token in enumerate(self._tokens)
+            if token.type == "heading_open" and token.tag == "h2"
+        ]
+        for start, end in pairwise([*headings, len(self._tokens)]):
+            if self._tokens[start + 1].content == title:
+                return self._render(self._tokens[start + 3 : end])
+        raise RunError(f"README.md has no section {title!r} for the book")
+
+    def _render(self, tokens):
+        heads, cells = [], 0
+        for token, after in pairwise([*tokens, None]):
+            for child in token.children or []:
+                for name in ("href", "src"):
+                    if name in child.attrs:
+                        child.attrs[name] = self._link(child.attrs[name])
+            # A table on a phone has no room for its head: each cell tells.
+            if token.type == "table_open":
+                heads = []
+            elif token.type == "tr_open":
+                cells = 0
+            elif token.type == "th_open":
+                heads.append(after.content)
+            elif token.type == "td_open":
+                if cells and heads[cells] != after.content:
+                    token.attrs["data-label"] = heads[cells]
+                cells += 1
+        return Markup(PARSER.renderer.render(tokens, PARSER.options, {}))
+
+    def _link(self, link):
+        if link.startswith("https://"):
+            return link
+        if link not in self._links:
+            raise RunError(f"README.md links to {link}: not in the book")
+        return self._links[link]

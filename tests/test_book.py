@@ -1,0 +1,156 @@
+"""The book is made of stages and results; what is stale or missing stops it.
+
+How it looks and works in a browser is in test_browser.py.
+"""
+
+import json
+import re
+import shutil
+
+import pytest
+
+from shared import book, measured
+from shared.book.code import highlighted
+from shared.errors import RunError
+from stages import LADDER
+
+KIB = 1024
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The book, built once."""
+    folder = tmp_path_factory.mktemp("book") / "site"
+    book.build(LADDER, folder)
+    return folder
+
+
+@pytest.fixture
+def results(monkeypatch, tmp_path):
+    """A copy of the results, to spoil."""
+    folder = tmp_path / "results"
+    shutil.copytree(measured.RESULTS, folder)
+    monkeypatch.setattr(measured, "RESULTS", folder)
+    return folder
+
+
+def test_there_is_a_page_a_stage_one_before_and_one_after(site):
+    pages = {path.name for path in site.glob("*.html")}
+    stages = {f"stage-{stage.name}.html" for stage in LADDER}
+    assert pages == stages | {"index.html", "proof.html"}
+
+
+def test_a_page_with_its_pictures_is_small(site):
+    for page in site.glob("*.html"):
+        named = re.findall(r'(?:src|href)="([^":#]+)"', page.read_text())
+        files = {name for name in named if not name.endswith(".html")}
+        size = sum((site / name).stat().st_size for name in files)
+        assert page.stat().st_size + size < 400 * KIB, page.name
+
+
+def test_nothing_is_asked_of_the_network(site):
+    for page in site.glob("*.html"):
+        loaded = re.findall(
+            r'<(?:img|script|link)[^>]+(?:src|href)="([^"]+)"',
+            page.read_text(),
+        )
+        assert loaded
+        for address in loaded:
+            assert address.startswith("data:") or "//" not in address
+    assert "//" not in re.sub(
+        r"/\*.*?\*/", "", (site / "style.css").read_text()
+    )
+    assert "http" not in (site / "script.js").read_text()
+
+
+def test_it_says_what_was_measured(site):
+    trained = json.loads((measured.RESULTS / "ladder.json").read_text())
+    front = (site / "index.html").read_text()
+    for stage in LADDER:
+        accuracy = f"{trained['stages'][stage.name]['valid_accuracy']:.4f}"
+        assert accuracy in front
+        page = (site / f"stage-{stage.name}.html").read_text()
+        assert f"<dd>{accuracy} over 10,000 images</dd>" in page
+        assert f"torch {trained['torch']}, float32" in page
+        if stage.promise:
+            assert f"<dd>{stage.promise}</dd>" in page
+
+
+def test_a_second_time_it_is_the_same_and_replaces_the_first(site, tmp_path):
+    again = tmp_path / "site"
+    again.mkdir()
+    (again / "old.html").touch()
+    book.build(LADDER, again)
+    files = {path.relative_to(site) for path in site.glob("**/*.*")}
+    assert {path.relative_to(again) for path in again.glob("**/*.*")} == files
+    for name in files:
+        assert (again / name).read_bytes() == (site / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["ladder", "proof", "mutants"])
+def test_a_missing_result_stops_it(name, results, tmp_path):
+    (results / f"{name}.json").unlink()
+    with pytest.raises(RunError, match=rf"^{name}\.json .*make results"):
+        book.build(LADDER, tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("name", ["ladder", "proof", "mutants"])
+def test_a_stale_result_stops_it(name, results, tmp_path):
+    path = results / f"{name}.json"
+    found = json.loads(path.read_text())
+    found["code"]["07"] = "another"
+    path.write_text(json.dumps(found))
+    with pytest.raises(RunError, match=rf"^{name}\.json .*code of stage 07"):
+        book.build(LADDER, tmp_path / "site")
+
+
+def test_a_missing_picture_stops_it(results, tmp_path):
+    (results / "pictures" / "05-weights.png").unlink()
+    complaint = "stage-05.html links to pictures/05-weights.png"
+    with pytest.raises(RunError, match=complaint):
+        book.build(LADDER, tmp_path / "site")
+
+
+def test_missing_notes_stop_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(type(LADDER[0]), "notes", "")
+    with pytest.raises(
+        RunError, match=r"stage_01_from_scratch\.py has no notes"
+    ):
+        book.build(LADDER, tmp_path / "site")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("## Begin", "## Start", "no section 'Begin'"),
+        (
+            "Why float32 drifts",
+            "[Why](why.md) float32 drifts",
+            "links to why.md",
+        ),
+    ],
+)
+def test_a_part_of_the_readme_that_fails_stops_it(
+    old, new, complaint, monkeypatch, tmp_path
+):
+    text = book.README.read_text(encoding="utf-8")
+    assert old in text
+    monkeypatch.setattr(book, "README", tmp_path / "README.md")
+    book.README.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(RunError, match=complaint):
+        book.build(LADDER, tmp_path / "site")
+
+
+def test_highlighted_code_is_the_code():
+    code = 'x = "<a> & b"\n\n\ndef f():  # why\n    """Doc\n    two"""\n'
+    html = highlighted(code, {0: [(4, 6)], 3: [(0, 3), (2, 5)]})
+    text = re.sub(r"<[^>]+>", "", html)
+    for escaped, sign in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        text = text.replace(escaped, sign)
+    assert text == code
+    marked = re.findall(r"<mark>(?:<[^>]+>)*([^<]+)", html)
+    assert "".join(marked) == '"&lt;def f'
+    for line in html.split("\n"):
+        assert line.count("<span") == line.count("</span>")
+        assert line.count("<mark") == line.count("</mark>")
