@@ -2,9 +2,10 @@
 # until another is asked for: make PYTHON=python3.12 stage-01
 PYTHON ?= $(or $(patsubst .venv/installed-with-%,%,$(wildcard .venv/installed-with-*)),python3)
 INSTALLED := .venv/installed-with-$(notdir $(PYTHON))
+BROWSER := .venv/installed-browser
 VENV_PYTHON := .venv/bin/python
 
-.PHONY: help stages data book prove mutants faults test test-slow lint results readme clean
+.PHONY: help stages data book prove mutants faults test test-slow test-book lint results readme clean
 
 help:
 	@echo 'make stage-07    run stage 07; ARGS="--epochs 5" to change how'
@@ -19,6 +20,7 @@ help:
 	@echo 'make faults      break network and disk on purpose, likewise'
 	@echo 'make test        check everything that can be checked in minutes'
 	@echo 'make test-slow   check the rest'
+	@echo 'make test-book   check the book in the chromium of this system'
 	@echo 'make lint        check format and style'
 	@echo 'make results     measure what README.md shows, on MNIST'
 	@echo 'make readme      write it into README.md'
@@ -53,19 +55,24 @@ mutants: $(INSTALLED)
 faults: $(INSTALLED)
 	$(VENV_PYTHON) -m pytest tests/test_faults.py -m '' --table $(ARGS)
 
-results: $(INSTALLED)
+results: $(INSTALLED) $(BROWSER)
 	$(VENV_PYTHON) -m stages prove --data mnist --into shared/results
 	$(VENV_PYTHON) -m tests.mutants --into shared/results
 	$(VENV_PYTHON) -m stages standin --into shared/results
+	$(VENV_PYTHON) -m stages measure --data mnist --into shared/results
 	$(VENV_PYTHON) -m stages 09 --data mnist
 	cp runs/stage-09/predictions.png shared/results/
 	$(VENV_PYTHON) -m stages readme
+	$(VENV_PYTHON) -m tests.chromium
 
 test: $(INSTALLED)
 	$(VENV_PYTHON) -m pytest $(ARGS)
 
 test-slow: $(INSTALLED)
 	$(VENV_PYTHON) -m pytest -m slow $(ARGS)
+
+test-book: $(BROWSER)
+	$(VENV_PYTHON) -m pytest -m browser tests/test_browser.py $(ARGS)
 
 lint: $(INSTALLED)
 	$(VENV_PYTHON) -m ruff format --check .
@@ -78,4 +85,8 @@ clean:
 $(INSTALLED): pyproject.toml
 	@test -e $@ || $(PYTHON) -m venv --clear .venv
 	$(VENV_PYTHON) -m pip install --disable-pip-version-check $(PIP_ARGS) --editable .
+	@touch $@
+
+$(BROWSER): $(INSTALLED)
+	$(VENV_PYTHON) -m pip install --disable-pip-version-check $(PIP_ARGS) --editable .[browser]
 	@touch $@

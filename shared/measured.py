@@ -45,10 +45,14 @@ def conditions(found):
 
 
 def outcome(proof, stage):
-    """Say in a sentence what was measured of a stage's promise.
+    """Say in a sentence what was measured of the promise of a stage.
 
     `proof` is what `shared.proof.prove` returns.
     """
+    for kept in proof["around"]:
+        if kept["stage"] == stage.name:
+            claims = kept["claims"]
+            return "; ".join(f"{c['claim']}: {c['found']}" for c in claims)
     [change] = [c for c in proof["changes"] if c["stage"] == stage.name]
     if change["kind"] == "change":
         found = [c for c in proof["claims"] if c["of"] == stage.name]

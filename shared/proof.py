@@ -176,7 +176,7 @@ def prove(ladder, around, data, into):
         "torch": torch.__version__,
         "threads": 1,
         "epochs": 2,
-        "code": {stage.name: fingerprint(stage) for stage in ladder},
+        "code": {s.name: fingerprint(s) for s in ladder + around},
         "changes": changes,
         "drift": drift,
         "accuracy": accuracy,
@@ -203,7 +203,6 @@ def prove_row(table, stage, start, data):
     return {
         "stage": stage.name,
         "title": stage.title,
-        "code": fingerprint(stage),
         "promise": str(stage.promise),
         "claims": claims,
         "held": all(claim["held"] for claim in claims),

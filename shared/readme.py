@@ -3,24 +3,23 @@
 import json
 from pathlib import Path
 
-from shared import proof
+from shared import measured, proof
 from shared.files import replacing
 
-ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
-RESULTS = ROOT / "shared" / "results"
+README = Path(__file__).parents[1] / "README.md"
 
 
 def sections(ladder, around):
     """Return the made parts of the README: {name: Markdown}."""
-    proved, mutants, standin = (
-        json.loads((RESULTS / f"{name}.json").read_text())
-        for name in ("proof", "mutants", "standin")
+    trained, proved, mutants = (
+        measured.read(name, ladder) for name in ("ladder", "proof", "mutants")
     )
+    standin = json.loads((measured.RESULTS / "standin.json").read_text())
     return {
         "ladder": _ladder(ladder),
         "around": _around(around),
         "around proof": proof.markdown_table(proof.table_around(proved)),
+        "stages": _stages(ladder, trained),
         "proof": proof.markdown(proved),
         "drift": _drift(proved),
         "mutants": _mutants(mutants),
@@ -54,7 +53,7 @@ def _code(names):
 
 
 def _link(stage, text):
-    return f"[{text}]({stage.path.relative_to(ROOT)})"
+    return f"[{text}]({stage.file})"
 
 
 def _ladder(ladder):
@@ -88,6 +87,24 @@ def _around(rows):
                 for stage in rows
             ),
         ]
+    )
+
+
+def _stages(ladder, trained):
+    rows = [("stage", "loss", "accuracy", "seconds")]
+    for stage in ladder:
+        found = trained["stages"][stage.name]
+        rows.append(
+            (
+                f"{stage.name} {stage.title}",
+                f"{found['valid_loss']:.4f}",
+                f"{found['valid_accuracy']:.4f}",
+                f"{found['seconds']:.1f}",
+            )
+        )
+    return (
+        f"{proof.markdown_table(rows)}\n"
+        f"({measured.conditions(trained)}, {trained['dtype']})\n"
     )
 
 

@@ -36,64 +36,59 @@ def program(stage):
     return Syntax(stage.path.read_text(), "python", theme=CODE)
 
 
-def change(before, after, ladder, side_by_side):
+def change(before, after, table, side_by_side):
     """Return what a reader needs of the change from one stage to another.
 
     First the notes of the later stage, if it is the next one, and what each
     change between the two promises, with what was measured; then the code.
     """
     parts = [
-        Text(
-            f"{before.name} {before.title} → {after.name} {after.title}",
-            style="bold",
-        ),
+        Text(f"{before.label} → {after.label}", style="bold"),
         "",
     ]
-    between = _between(before, after, ladder)
+    between = _between(before, after, table)
     if between == [after]:
         parts += [Constrain(Markdown(after.notes), READABLE), ""]
     if between:
-        parts += [_promises(between, ladder), ""]
+        parts += [_promises(between, table), ""]
     rows = changes.rows(before.code, after.code)
     draw = _side_by_side if side_by_side else _unified
     return Group(*parts, draw(rows, _coloured(before), _coloured(after)))
 
 
-def _between(before, after, ladder):
+def _between(before, after, table):
     """Return the stages whose changes lead from one to the other, in order.
 
     They may lead backwards; none if neither descends from the other.
     """
-    parents = {stage.name: stage.parent for stage in ladder}
+    parents = {stage.name: stage.parent for stage in table}
     for first, last in ((before, after), (after, before)):
         names, name = [], last.name
         while name not in (first.name, None):
             names.append(name)
             name = parents[name]
         if name:
-            return [stage for stage in ladder if stage.name in names]
+            return [stage for stage in table if stage.name in names]
     return []
 
 
-def _promises(stages, ladder):
+def _promises(stages, table):
     """Return a table of what these stages promise, and what was measured."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.width = READABLE
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.width = READABLE
     try:
-        proof = measured.read("proof", ladder)
+        proof = measured.read("proof", table)
     except RunError as error:
         proof = None
         missing = str(error)
     for stage in stages:
-        table.add_row(stage.name, "promised", str(stage.promise))
-        table.add_row(
-            "",
-            "measured",
-            measured.outcome(proof, stage) if proof else missing,
-        )
+        if stage.promise:
+            outcome = measured.outcome(proof, stage) if proof else missing
+            grid.add_row(stage.name, "promised", str(stage.promise))
+            grid.add_row("", "measured", outcome)
     if proof:
-        table.add_row("", "", f"({measured.conditions(proof)})", style="dim")
-    return table
+        grid.add_row("", "", f"({measured.conditions(proof)})", style="dim")
+    return grid
 
 
 def _coloured(stage):

@@ -90,7 +90,12 @@ class Stage:
     @property
     def path(self):
         """The source file of the program."""
-        return Path(__file__).parent / f"{self.module.replace('.', '/')}.py"
+        return Path(__file__).parents[1] / self.file
+
+    @property
+    def file(self):
+        """Its path within the project: "stages/stage_09_cnn.py"."""
+        return f"stages/{self.module.replace('.', '/')}.py"
 
     @property
     def code(self):

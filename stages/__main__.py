@@ -64,7 +64,7 @@ def _parse(argv):
         return added
 
     stage = add("stage", run_stage, "run one stage; `07` alone will do")
-    stage.add_argument("stage", type=_stage, help="its number")
+    stage.add_argument("stage", type=_row_of(LADDER), help="its number")
     ladder = add("all", run_ladder, "run all stages, then compare them")
     for runs in (stage, ladder):
         _add_flags(runs, RUN)
@@ -76,7 +76,7 @@ def _parse(argv):
     diff.add_argument(
         "stages",
         nargs="+",
-        type=_stage,
+        type=_row_of(TABLE),
         metavar="stage",
         help="one to compare with the one before it, or two",
     )
@@ -93,7 +93,7 @@ def _parse(argv):
     _add_flags(prove, ["--data"])
     standin = add("standin", try_standin, "see how well it stands in")
     measure = add("measure", measure_ladder, "train all for the book")
-    _add_data_option(measure)
+    _add_flags(measure, ["--data"])
     for reports in (prove, standin, measure):
         reports.add_argument(
             "--into", type=Path, help="folder to write to, else runs/"
@@ -112,16 +112,20 @@ def _add_flags(parser, names):
         parser.add_argument(name, **FLAGS[name])
 
 
-def _stage(text):
-    """Find a row of the ladder by its number or its module's name."""
-    for stage in LADDER:
-        if text.zfill(2) == stage.name or text == stage.module:
-            return stage
-    names = [stage.name for stage in LADDER]
-    raise argparse.ArgumentTypeError(
-        f"there is no stage {text!r}, only {names[0]} to {names[-1]} and what"
-        " `python -m stages` lists before and after them"
-    )
+def _row_of(rows):
+    """Return a parser of names of rows: "07", or "encore-fast"."""
+
+    def parse(text):
+        for row in rows:
+            if text.zfill(2) == row.name or text == row.module:
+                return row
+        raise argparse.ArgumentTypeError(
+            f"there is no stage {text!r}, only {LADDER[0].name} to"
+            f" {LADDER[-1].name} and what `python -m stages` lists before and"
+            " after them"
+        )
+
+    return parse
 
 
 def show_ladder():
@@ -184,13 +188,13 @@ def show_change(stages, side_by_side, plain):
         raise InputError(f"a change is between two stages, not {names}")
     *before, after = stages
     if not before:
-        before = [stage for stage in LADDER if stage.name == after.parent]
+        before = [stage for stage in TABLE if stage.name == after.parent]
 
     console = Console(theme=terminal.PROSE, highlight=False)
     plain = plain or (side_by_side is None and not console.is_terminal)
     if not before:
         print(
-            f"Nothing comes before stage {after.name}; here is all of it.\n",
+            f"{after.label}: nothing comes before it; here is all of it.\n",
             file=sys.stderr if plain else sys.stdout,
             flush=True,
         )
@@ -205,14 +209,14 @@ def show_change(stages, side_by_side, plain):
             changes.patch(
                 before.path.read_text(),
                 after.path.read_text(),
-                f"stages/{before.path.name}",
-                f"stages/{after.path.name}",
+                before.file,
+                after.file,
             )
         )
         return
     if side_by_side is None:
         side_by_side = console.width >= terminal.WIDE
-    console.print(terminal.change(before, after, LADDER, side_by_side))
+    console.print(terminal.change(before, after, TABLE, side_by_side))
 
 
 def get_data():

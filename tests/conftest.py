@@ -9,7 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
-from shared import mnist
+from shared import book, mnist
 from shared.proof import Training, trainings
 from stages import LADDER
 from tests import smallmnist
@@ -94,6 +94,14 @@ def on_mnist(digits):
     """Skip where MNIST is not at hand: the stand-in is no substitute."""
     if digits.name != "MNIST":
         pytest.skip("MNIST is not at hand")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the book, built once."""
+    folder = tmp_path_factory.mktemp("book") / "site"
+    book.build(LADDER, folder)
+    return folder
 
 
 @pytest.fixture

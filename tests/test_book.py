@@ -17,14 +17,6 @@ from stages import LADDER
 KIB = 1024
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The book, built once."""
-    folder = tmp_path_factory.mktemp("book") / "site"
-    book.build(LADDER, folder)
-    return folder
-
-
 @pytest.fixture
 def results(monkeypatch, tmp_path):
     """A copy of the results, to spoil."""

@@ -3,55 +3,29 @@
 Needs the `browser` dependencies and the system's chromium.
 """
 
-import os
-import shutil
-
 import pytest
 
-from shared import book
 from stages import LADDER
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="no playwright: run `make test-book`"
 )
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+chromium = pytest.importorskip("tests.chromium")
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next(
-    filter(
-        None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))
-    ),
-    None,
-)
-QUIET = (  # what a browser does of its own accord, it shall not
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-)
 STAGES = [f"stage-{stage.name}.html" for stage in LADDER]
 PAGES = ["index.html", *STAGES, "proof.html"]
 WIDTHS = (360, 768, 1440)
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("book") / "site"
-    book.build(LADDER, folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def browser():
-    if CHROMIUM is None:
+    if chromium.PATH is None:
         pytest.skip("no chromium on this system")
-    root = ["--no-sandbox"] if os.name == "posix" and os.getuid() == 0 else []
-    with playwright.sync_playwright() as driver:
-        yield driver.chromium.launch(
-            executable_path=CHROMIUM, args=[*QUIET, *root]
-        )
+    with chromium.launched() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import stats
 
-from shared import proof, readme, runner
+from shared import measured, proof, runner
 from shared.equivalence import GIVEN, ROUNDING, compare, load_train, record
 from stages import LADDER
 from tests.mutants import MUTANTS
@@ -136,7 +136,7 @@ def test_on_an_accelerator_the_first_losses_agree_to_rounding(few, losses):
 
 
 def published(name):
-    path = readme.RESULTS / f"{name}.json"
+    path = measured.RESULTS / f"{name}.json"
     return json.loads(path.read_text())
 
 
@@ -144,7 +144,7 @@ def test_the_published_proof_is_of_these_stages_on_mnist():
     found = published("proof")
     assert found["data"] == "MNIST"
     assert found["held"]
-    now = {stage.name: proof.fingerprint(stage) for stage in LADDER}
+    now = {stage.name: measured.fingerprint(stage) for stage in LADDER}
     assert found["code"] == now, "a stage has changed: run `make results`"
     promises = [str(stage.promise) for stage in LADDER[1:]]
     assert [c["promise"] for c in found["changes"]] == promises
@@ -153,7 +153,7 @@ def test_the_published_proof_is_of_these_stages_on_mnist():
 def test_the_published_mutants_are_these_and_all_are_caught():
     found = published("mutants")
     assert found["data"] == "MNIST"
-    now = {stage.name: proof.fingerprint(stage) for stage in LADDER}
+    now = {stage.name: measured.fingerprint(stage) for stage in LADDER}
     assert found["code"] == now, "a stage has changed: run `make results`"
     names = [[m["stage"], m["mutant"]] for m in found["mutants"]]
     assert names == [[m.stage, m.name] for m in MUTANTS]

@@ -32,7 +32,7 @@ def test_to_refresh_it_replaces_what_is_made_alone(monkeypatch, tmp_path):
     assert text() == before != stale
 
 
-def test_what_it_links_to_is_there():
+def test_what_it_links_to_is_there(site):
     root = readme.README.parent
     headings = [
         "#" + re.sub(r"[^a-z0-9 ]", "", line.lower()).strip().replace(" ", "-")
@@ -42,5 +42,7 @@ def test_what_it_links_to_is_there():
     for link in re.findall(r"\]\(([^)]*)\)", text()):
         if link.startswith("#"):
             assert link in headings
+        elif link.startswith("site/"):
+            assert (site.parent / link).exists(), link
         elif not link.startswith("https://"):
             assert (root / link).exists(), link
