@@ -265,7 +265,7 @@ def build_book():
     from shared import book
 
     site = Path(__file__).parents[1] / "site"
-    book.build(LADDER, site)
+    book.build(TABLE, LADDER, site)
     print(f"the book is at {site / 'index.html'}")
 
 

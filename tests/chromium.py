@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from shared import book, measured
 from shared.files import replacing
-from stages import LADDER
+from stages import LADDER, TABLE
 
 PATH = next(
     filter(
@@ -47,7 +47,7 @@ def main():
         return "error: no chromium on this system to take a picture with"
     with tempfile.TemporaryDirectory() as folder, launched() as chromium:
         site = Path(folder) / "site"
-        book.build(LADDER, site)
+        book.build(TABLE, LADDER, site)
         page = chromium.new_page(viewport={"width": 1360, "height": 1150})
         page.goto((site / "stage-07.html").as_uri())
         with replacing(measured.RESULTS / "page.png") as part:

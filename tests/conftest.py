@@ -11,7 +11,7 @@ import pytest
 
 from shared import book, mnist
 from shared.proof import Training, trainings
-from stages import LADDER
+from stages import LADDER, TABLE
 from tests import smallmnist
 from tests.mirror import Mirror
 
@@ -100,7 +100,7 @@ def on_mnist(digits):
 def site(tmp_path_factory):
     """The folder of the book, built once."""
     folder = tmp_path_factory.mktemp("book") / "site"
-    book.build(LADDER, folder)
+    book.build(TABLE, LADDER, folder)
     return folder
 
 

@@ -12,7 +12,7 @@ import pytest
 from shared import book, measured
 from shared.book.code import highlighted
 from shared.errors import RunError
-from stages import LADDER
+from stages import LADDER, TABLE
 
 KIB = 1024
 
@@ -28,7 +28,7 @@ def results(monkeypatch, tmp_path):
 
 def test_there_is_a_page_a_stage_one_before_and_one_after(site):
     pages = {path.name for path in site.glob("*.html")}
-    stages = {f"stage-{stage.name}.html" for stage in LADDER}
+    stages = {f"{stage.target}.html" for stage in TABLE}
     assert pages == stages | {"index.html", "proof.html"}
 
 
@@ -72,7 +72,7 @@ def test_a_second_time_it_is_the_same_and_replaces_the_first(site, tmp_path):
     again = tmp_path / "site"
     again.mkdir()
     (again / "old.html").touch()
-    book.build(LADDER, again)
+    book.build(TABLE, LADDER, again)
     files = {path.relative_to(site) for path in site.glob("**/*.*")}
     assert {path.relative_to(again) for path in again.glob("**/*.*")} == files
     for name in files:
@@ -83,7 +83,7 @@ def test_a_second_time_it_is_the_same_and_replaces_the_first(site, tmp_path):
 def test_a_missing_result_stops_it(name, results, tmp_path):
     (results / f"{name}.json").unlink()
     with pytest.raises(RunError, match=rf"^{name}\.json .*make results"):
-        book.build(LADDER, tmp_path / "site")
+        book.build(TABLE, LADDER, tmp_path / "site")
     assert not (tmp_path / "site").exists()
 
 
@@ -94,22 +94,20 @@ def test_a_stale_result_stops_it(name, results, tmp_path):
     found["code"]["07"] = "another"
     path.write_text(json.dumps(found))
     with pytest.raises(RunError, match=rf"^{name}\.json .*code of stage 07"):
-        book.build(LADDER, tmp_path / "site")
+        book.build(TABLE, LADDER, tmp_path / "site")
 
 
 def test_a_missing_picture_stops_it(results, tmp_path):
     (results / "pictures" / "05-weights.png").unlink()
     complaint = "stage-05.html links to pictures/05-weights.png"
     with pytest.raises(RunError, match=complaint):
-        book.build(LADDER, tmp_path / "site")
+        book.build(TABLE, LADDER, tmp_path / "site")
 
 
 def test_missing_notes_stop_it(monkeypatch, tmp_path):
     monkeypatch.setattr(type(LADDER[0]), "notes", "")
-    with pytest.raises(
-        RunError, match=r"stage_01_from_scratch\.py has no notes"
-    ):
-        book.build(LADDER, tmp_path / "site")
+    with pytest.raises(RunError, match=r"^stages/.*\.py has no notes"):
+        book.build(TABLE, LADDER, tmp_path / "site")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +129,7 @@ def test_a_part_of_the_readme_that_fails_stops_it(
     monkeypatch.setattr(book, "README", tmp_path / "README.md")
     book.README.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(RunError, match=complaint):
-        book.build(LADDER, tmp_path / "site")
+        book.build(TABLE, LADDER, tmp_path / "site")
 
 
 def test_highlighted_code_is_the_code():

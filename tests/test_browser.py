@@ -5,7 +5,7 @@ Needs the `browser` dependencies and the system's chromium.
 
 import pytest
 
-from stages import LADDER
+from stages import TABLE
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="no playwright: run `make test-book`"
@@ -15,7 +15,7 @@ chromium = pytest.importorskip("tests.chromium")
 
 pytestmark = pytest.mark.browser
 
-STAGES = [f"stage-{stage.name}.html" for stage in LADDER]
+STAGES = [f"{stage.target}.html" for stage in TABLE]
 PAGES = ["index.html", *STAGES, "proof.html"]
 WIDTHS = (360, 768, 1440)
 
@@ -157,9 +157,9 @@ def test_folded_lines_unfold_by_keyboard(visit):
     assert not line.is_visible()
 
 
-@pytest.mark.parametrize("stage", LADDER, ids=lambda stage: stage.name)
+@pytest.mark.parametrize("stage", TABLE, ids=lambda stage: stage.name)
 def test_the_code_copied_out_is_the_stage_byte_for_byte(stage, visit):
-    page = visit(f"stage-{stage.name}.html")
+    page = visit(f"{stage.target}.html")
     if stage.parent:
         choose(page, "whole")
     page.locator(".whole button").click()

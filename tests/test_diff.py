@@ -7,11 +7,13 @@ import sys
 
 import pytest
 
-from stages import LADDER
+from stages import ENCORES, LADDER, PRELUDE, TABLE
 from stages.__main__ import main
 
-STAGES = {stage.name: stage for stage in LADDER}
+STAGES = {stage.name: stage for stage in TABLE}
 CHANGES = [stage.name for stage in LADDER[1:]]
+AROUND = [s.name for s in PRELUDE + ENCORES if s.parent]
+NOTHING = "Stage 01, from scratch: nothing comes before it"
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def test_a_terminal_can_be_given_the_plain_diff_too(terminal):
 
 
 @pytest.mark.parametrize("columns", [80, 200])
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", CHANGES + AROUND)
 def test_it_shows_notes_promise_and_change_within_the_terminal(
     name, columns, terminal
 ):
@@ -105,23 +107,23 @@ def test_no_color_is_honoured_and_marks_stay(terminal):
 
 def test_any_two_stages_compare_with_all_promises_between(terminal):
     shown = lines(terminal("3", "7"))
-    assert shown[0] == "03 module → 07 dataloader"
+    assert shown[0] == "Stage 03, module → Stage 07, dataloader"
     promised = [line[:2] for line in shown if "  promised  " in line]
     assert promised == ["04", "05", "06", "07"]
     backwards = lines(terminal("7", "3"))
-    assert backwards[0] == "07 dataloader → 03 module"
+    assert backwards[0] == "Stage 07, dataloader → Stage 03, module"
     assert "+        return xb @ self.weights + self.bias" in backwards
 
 
 def test_before_the_first_there_is_nothing_and_it_says_so(terminal, capsys):
     shown = "\n".join(lines(terminal("01")))
-    assert shown.startswith("Nothing comes before stage 01")
+    assert shown.startswith(NOTHING)
     assert "def log_softmax(x):" in shown
 
     assert main(["diff", "01", "--plain"]) == 0
     out, err = capsys.readouterr()
     assert out == LADDER[0].path.read_text()
-    assert err.startswith("Nothing comes before stage 01")
+    assert err.startswith(NOTHING)
 
 
 def test_what_was_not_measured_is_not_shown(terminal, monkeypatch, tmp_path):

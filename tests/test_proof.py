@@ -10,7 +10,7 @@ from scipy import stats
 
 from shared import measured, proof, runner
 from shared.equivalence import GIVEN, ROUNDING, compare, load_train, record
-from stages import LADDER
+from stages import LADDER, TABLE
 from tests.mutants import MUTANTS
 
 STAGES = {stage.name: stage for stage in LADDER}
@@ -144,7 +144,7 @@ def test_the_published_proof_is_of_these_stages_on_mnist():
     found = published("proof")
     assert found["data"] == "MNIST"
     assert found["held"]
-    now = {stage.name: measured.fingerprint(stage) for stage in LADDER}
+    now = {stage.name: measured.fingerprint(stage) for stage in TABLE}
     assert found["code"] == now, "a stage has changed: run `make results`"
     promises = [str(stage.promise) for stage in LADDER[1:]]
     assert [c["promise"] for c in found["changes"]] == promises

@@ -21,8 +21,10 @@ README = HERE.parents[1] / "README.md"
 TAGS = {"-": "del", "+": "ins", " ": ""}
 
 
-def build(ladder, into):
-    """Write the book of `ladder` to the folder `into`, in place of an old one.
+def build(table, ladder, into):
+    """Write the book of `table` to the folder `into`, in place of an old one.
+
+    `ladder` are those of its rows that are numbered stages.
 
     Raises RunError where a result is missing or stale, a stage has no notes,
     or a link leads nowhere; `into` then stays as it was.
@@ -30,7 +32,7 @@ def build(ladder, into):
     pictures = measured.RESULTS.glob("**/*.png")
     files = {f"pictures/{path.name}": path for path in pictures}
     files |= {name: HERE / name for name in ("style.css", "script.js")}
-    pages = _pages(ladder)
+    pages = _pages(table, ladder)
     _check_links(pages, files)
 
     part = into.with_name(f".{into.name}-part")
@@ -44,12 +46,12 @@ def build(ladder, into):
     part.replace(into)
 
 
-def _pages(ladder):
+def _pages(table, ladder):
     """Return the pages of the book: {file name: HTML}."""
-    trained, proof, mutants = (
-        measured.read(name, ladder) for name in ("ladder", "proof", "mutants")
-    )
-    stages = {s.name: _facts(s, trained, proof) for s in ladder}
+    trained = measured.read("ladder", ladder)
+    mutants = measured.read("mutants", ladder)
+    proof = measured.read("proof", table)
+    stages = {s.name: _facts(s, trained, proof) for s in table}
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -58,7 +60,8 @@ def _pages(ladder):
         lstrip_blocks=True,
     )
     environment.globals.update(
-        ladder=stages.values(),
+        ladder=[stages[stage.name] for stage in ladder],
+        around=[stages[s.name] for s in table if s not in ladder],
         trained=trained,
         trained_on=measured.conditions(trained),
         proved_on=measured.conditions(proof),
@@ -83,18 +86,29 @@ def _pages(ladder):
             ),
         }
     ]
-    by_name = {stage.name: stage for stage in ladder}
-    for stage in ladder:
-        contents.append(
-            {
-                "page": stages[stage.name]["page"],
-                "label": f"{stage.name} {stage.title}",
-                "template": "stage.html",
-                "stage": stages[stage.name],
-                "parent": stages.get(stage.parent),
-                **_change(by_name.get(stage.parent), stage, trained, proof),
-            }
-        )
+    by_name = {stage.name: stage for stage in table}
+    for stage in table:
+        content = {
+            "page": stages[stage.name]["page"],
+            "label": stage.label,
+            "template": "stage.html",
+            "stage": stages[stage.name],
+            "parent": stages.get(stage.parent),
+        }
+        if stage.parent:
+            content |= _change(by_name[stage.parent], stage)
+        if stage in ladder:
+            content["chart"] = _chart(
+                {
+                    name: trained["stages"][name]["losses"]
+                    for name in (stage.parent, stage.name)
+                    if name
+                },
+                trained,
+                f"Loss of stage {stage.name} at every step",
+                under=stage.parent,
+            )
+        contents.append(content)
     contents.append(
         {
             "page": "proof.html",
@@ -119,13 +133,14 @@ def _pages(ladder):
 def _facts(stage, trained, proof):
     """Return what is said of a stage, on its page and on others."""
     if not stage.notes:
-        raise RunError(f"{stage.path.name} has no notes below its title")
+        raise RunError(f"{stage.file} has no notes below its title")
     found = [c for c in proof["changes"] if c["stage"] == stage.name]
     return {
         "name": stage.name,
-        "title": stage.title,
-        "page": f"stage-{stage.name}.html",
-        "file": f"stages/{stage.path.name}",
+        "heading": stage.label.removeprefix("Stage ").replace(",", ""),
+        "target": stage.target,
+        "page": f"{stage.target}.html",
+        "file": stage.file,
         "notes": markdown(stage.notes),
         "code": highlighted(stage.path.read_text(encoding="utf-8")),
         "swaps_in": stage.swaps_in,
@@ -136,38 +151,26 @@ def _facts(stage, trained, proof):
             for change in found
             if change["kind"] != "change"
         ],
-        **trained["stages"][stage.name],
+        "outcome": stage.promise and measured.outcome(proof, stage),
+        "trained": trained["stages"].get(stage.name),
     }
 
 
-def _change(parent, stage, trained, proof):
-    """Return what the page of a stage shows beside the stage itself."""
-    losses = {
-        s.name: trained["stages"][s.name]["losses"]
-        for s in (parent, stage)
-        if s
-    }
-    title = f"Loss of stage {stage.name} at every step"
-    if parent is None:
-        return {"chart": _chart(losses, trained, title)}
+def _change(parent, stage):
+    """Return the change from one stage to another, as its page shows it."""
     rows = changes.rows(parent.code, stage.code)
     before = _lines(parent, [row.before for row in rows if row.before])
     after = _lines(stage, [row.after for row in rows if row.after])
     split, unified = [], []
     for fold, stretch in changes.folded(rows):
-        rows = [(r.changed, *_cells(r, before, after)) for r in stretch]
-        split.append((fold, rows))
+        lines = [(r.changed, *_cells(r, before, after)) for r in stretch]
+        split.append((fold, lines))
         lines = [
             (TAGS[sign], *_cells(row, before, after))
             for sign, row in changes.unified(stretch)
         ]
         unified.append((fold, lines))
-    return {
-        "chart": _chart(losses, trained, title, under=parent.name),
-        "outcome": measured.outcome(proof, stage),
-        "split": split,
-        "unified": unified,
-    }
+    return {"split": split, "unified": unified}
 
 
 def _lines(stage, lines):
