@@ -125,19 +125,28 @@ def _align(before, after):
                 key=lambda choice: choice[0],
             )
             if i < len(before) and j < len(after):
-                alike = _matcher(before[i].text, after[j].text).ratio()
+                alike = _likeness(before[i].text, after[j].text)
                 total, pairs = best[i + 1, j + 1]
                 if alike >= ALIKE and total + alike > best[i, j][0]:
                     best[i, j] = (total + alike, [(i, j), *pairs])
     found, last_i, last_j = [], 0, 0
     for i, j in [*best[0, 0][1], (len(before), len(after))]:
-        found += itertools.starmap(
-            Row, itertools.zip_longest(before[last_i:i], after[last_j:j])
-        )
+        for a, b in itertools.zip_longest(before[last_i:i], after[last_j:j]):
+            if a and b and bool(a.text.strip()) != bool(b.text.strip()):
+                found += [Row(None, b), Row(a, None)]
+            else:
+                found.append(Row(a, b))
         if i < len(before):
             found.append(_marked(before[i], after[j]))
         last_i, last_j = i + 1, j + 1
     return found
+
+
+def _likeness(before, after):
+    """Return from 0 to 1 how alike the names and numbers of two lines are."""
+    before, after = (re.findall(r"\w+", line) for line in (before, after))
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    return matcher.ratio() if before and after else 0.0
 
 
 def _matcher(before, after):

@@ -24,10 +24,11 @@ def read(name, ladder):
     again = "run `make results`, which measures it on MNIST"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+        measured = found["code"]
+    except (OSError, ValueError, KeyError) as error:
         raise RunError(f"{path.name} cannot be read: {again}") from error
     for stage in ladder:
-        if found["code"].get(stage.name) != fingerprint(stage):
+        if measured.get(stage.name) != fingerprint(stage):
             raise RunError(
                 f"{path.name} is older than the code of stage {stage.name}:"
                 f" {again}"
@@ -35,28 +36,41 @@ def read(name, ladder):
     return found
 
 
-def conditions(found):
+def conditions(found, *more):
     """Say under which conditions something was measured."""
     threads = found["threads"]
-    return (
-        f"{found['data']}, seed 0, {threads} thread{'s' * (threads > 1)},"
-        f" torch {found['torch']}"
+    return ", ".join(
+        [
+            found["data"],
+            *more,
+            f"{threads} thread{'s' * (threads > 1)}",
+            f"torch {found['torch']}",
+        ]
     )
 
 
 def outcome(proof, stage):
-    """Say in a sentence what was measured of the promise of a stage.
+    """Say what was measured of a promise, and under which conditions.
 
-    `proof` is what `shared.proof.prove` returns.
+    `proof` is what `shared.proof.prove` returns, and `stage` a row with a
+    promise.
     """
     for kept in proof["around"]:
         if kept["stage"] == stage.name:
-            claims = kept["claims"]
-            return "; ".join(f"{c['claim']}: {c['found']}" for c in claims)
+            claims = "; ".join(
+                f"{claim['claim']}: {claim['found']}"
+                for claim in kept["claims"]
+            )
+            data = f"{proof['data']}, " * ("--data" in stage.flags)
+            return claims, f"{data}torch {proof['torch']}"
     [change] = [c for c in proof["changes"] if c["stage"] == stage.name]
     if change["kind"] == "change":
-        found = [c for c in proof["claims"] if c["of"] == stage.name]
-        return "; ".join(f"{c['claim']} (p = {c['p']:.1g})" for c in found)
+        claims = "; ".join(
+            f"{claim['claim']} (p = {claim['p']:.1g})"
+            for claim in proof["claims"]
+            if claim["of"] == stage.name
+        )
+        return claims, conditions(proof, "float64, eight seeds")
     exact, coarse = change["float64"], change["float32"]
     text = (
         f"predictions apart by {exact['pred']:.1g} in float64,"
@@ -64,4 +78,4 @@ def outcome(proof, stage):
     )
     if coarse["digits"]:
         text += f" with {coarse['digits']:,} digits read differently"
-    return text
+    return text, conditions(proof, "seed 0")

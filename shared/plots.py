@@ -269,19 +269,27 @@ def pictures(names, pictures, images, probabilities, title, path):
     _save(figure, path)
 
 
-def curves(losses, batches, title, under=None):
+def curves(losses, batches, title):
     """Return the curves of `losses`, {name: floats}, as an SVG element.
 
-    The one that is named by `under` is drawn broad and pale, below another.
-    A point is the mean of so many batches. The text is text, in the colour
-    of the text around it, as are the axes; `title` is for who can't see it.
+    Earlier ones are broader, so that they show below later ones. A point is
+    the mean of so many batches. The text is text, in the colour of the text
+    around it, as are the axes; `title` is for who can't see it.
     """
     figure = Figure(figsize=(6, 2.8), layout="constrained")
     axes = figure.subplots()
     for i, (name, values) in enumerate(losses.items()):
         steps = batches * (np.arange(len(values)) + 0.5)
-        style = {"linewidth": 6, "alpha": 0.4} if name == under else {}
-        axes.plot(steps, values, color=CURVES[i], label=name, **style)
+        above = len(losses) - 1 - i
+        axes.plot(
+            steps,
+            values,
+            color=CURVES[i % len(CURVES)],
+            linestyle=("-", "--", ":")[i // len(CURVES)],
+            linewidth=1.5 + (3 * above / (len(losses) - 1) if above else 0),
+            alpha=0.5 if above else 1,
+            label=name,
+        )
     axes.set(xlabel="step", ylabel="loss", yscale="log")
     axes.set_yticks([0.3, 0.5, 1, 2])
     axes.yaxis.set_major_formatter(ScalarFormatter())

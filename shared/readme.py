@@ -104,7 +104,7 @@ def _stages(ladder, trained):
         )
     return (
         f"{proof.markdown_table(rows)}\n"
-        f"({measured.conditions(trained)}, {trained['dtype']})\n"
+        f"({measured.conditions(trained, trained['dtype'], 'seed 0')})\n"
     )
 
 

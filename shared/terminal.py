@@ -33,7 +33,7 @@ PROSE = Theme({"markdown.code": "cyan", "markdown.item.bullet": "none"})
 
 def program(stage):
     """Return a whole program in colour."""
-    return Syntax(stage.path.read_text(), "python", theme=CODE)
+    return Syntax(stage.source, "python", theme=CODE)
 
 
 def change(before, after, table, side_by_side):
@@ -83,11 +83,13 @@ def _promises(stages, table):
         missing = str(error)
     for stage in stages:
         if stage.promise:
-            outcome = measured.outcome(proof, stage) if proof else missing
             grid.add_row(stage.name, "promised", str(stage.promise))
-            grid.add_row("", "measured", outcome)
-    if proof:
-        grid.add_row("", "", f"({measured.conditions(proof)})", style="dim")
+            if proof:
+                found, conditions = measured.outcome(proof, stage)
+                grid.add_row("", "measured", found)
+                grid.add_row("", "", f"({conditions})", style="dim")
+            else:
+                grid.add_row("", "measured", missing)
     return grid
 
 

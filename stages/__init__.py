@@ -98,14 +98,19 @@ class Stage:
         return f"stages/{self.module.replace('.', '/')}.py"
 
     @property
+    def source(self):
+        """The whole program as text."""
+        return self.path.read_text(encoding="utf-8")
+
+    @property
     def code(self):
         """The source of the program without its docstring."""
-        return self.path.read_text().partition('"""\n')[2]
+        return self.source.partition('"""\n')[2]
 
     @property
     def notes(self):
         """The docstring of the stage without its title, as Markdown."""
-        docstring = ast.get_docstring(ast.parse(self.path.read_text()))
+        docstring = ast.get_docstring(ast.parse(self.source))
         return docstring.partition("\n\n")[2]
 
 

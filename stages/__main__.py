@@ -190,8 +190,13 @@ def show_change(stages, side_by_side, plain):
     if not before:
         before = [stage for stage in TABLE if stage.name == after.parent]
 
+    seen = sys.stdout.isatty()
+    plain = plain or (side_by_side is None and not seen)
+    if plain:  # it is the same, byte for byte, on all systems
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    else:
+        sys.stdout.reconfigure(errors="replace")
     console = Console(theme=terminal.PROSE, highlight=False)
-    plain = plain or (side_by_side is None and not console.is_terminal)
     if not before:
         print(
             f"{after.label}: nothing comes before it; here is all of it.\n",
@@ -199,7 +204,7 @@ def show_change(stages, side_by_side, plain):
             flush=True,
         )
         if plain:
-            sys.stdout.write(after.path.read_text())
+            sys.stdout.write(after.source)
         else:
             console.print(terminal.program(after))
         return
@@ -207,8 +212,8 @@ def show_change(stages, side_by_side, plain):
     if plain:
         sys.stdout.write(
             changes.patch(
-                before.path.read_text(),
-                after.path.read_text(),
+                before.source,
+                after.source,
                 before.file,
                 after.file,
             )

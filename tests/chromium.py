@@ -10,8 +10,6 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 from shared import book, measured
 from shared.files import replacing
 from stages import LADDER, TABLE
@@ -34,6 +32,8 @@ QUIET = (  # what a browser does of its own accord, it shall not
 @contextmanager
 def launched():
     """Yield a headless chromium; as root it runs without its sandbox."""
+    from playwright.sync_api import sync_playwright
+
     root = ["--no-sandbox"] if os.name == "posix" and os.getuid() == 0 else []
     with sync_playwright() as driver:
         yield driver.chromium.launch(

@@ -3,13 +3,14 @@
 How it looks and works in a browser is in test_browser.py.
 """
 
+import html
 import json
 import re
 import shutil
 
 import pytest
 
-from shared import book, measured
+from shared import book, measured, plots, readme
 from shared.book.code import highlighted
 from shared.errors import RunError
 from stages import LADDER, TABLE
@@ -63,7 +64,10 @@ def test_it_says_what_was_measured(site):
         assert accuracy in front
         page = (site / f"stage-{stage.name}.html").read_text()
         assert f"<dd>{accuracy} over 10,000 images</dd>" in page
-        assert f"torch {trained['torch']}, float32" in page
+        assert (
+            "Measured on MNIST, float32, seed 0,"
+            f" {trained['threads']} threads, torch {trained['torch']}."
+        ) in page
         if stage.promise:
             assert f"<dd>{stage.promise}</dd>" in page
 
@@ -97,6 +101,30 @@ def test_a_stale_result_stops_it(name, results, tmp_path):
         book.build(TABLE, LADDER, tmp_path / "site")
 
 
+@pytest.mark.parametrize("text", ["", "{", "{}"])
+def test_a_spoiled_result_stops_it(text, results, tmp_path):
+    (results / "proof.json").write_text(text)
+    with pytest.raises(RunError, match=r"^proof\.json cannot be read"):
+        book.build(TABLE, LADDER, tmp_path / "site")
+
+
+def test_a_broken_promise_stops_it(results, tmp_path):
+    found = json.loads((results / "proof.json").read_text())
+    (results / "proof.json").write_text(json.dumps(found | {"held": False}))
+    with pytest.raises(RunError, match="a promise is broken"):
+        book.build(TABLE, LADDER, tmp_path / "site")
+
+
+def test_twelve_different_curves_can_be_drawn():
+    losses = {
+        stage.name: [1.0, 0.5 - i / 50] for i, stage in enumerate(LADDER)
+    }
+    svg = plots.curves(losses, 23, "twelve")
+    assert len(re.findall(r"<g id=\"line2d_", svg)) > len(LADDER)
+    for stage in LADDER:
+        assert f">{stage.name}</text>" in svg
+
+
 def test_a_missing_picture_stops_it(results, tmp_path):
     (results / "pictures" / "05-weights.png").unlink()
     complaint = "stage-05.html links to pictures/05-weights.png"
@@ -114,6 +142,7 @@ def test_missing_notes_stop_it(monkeypatch, tmp_path):
     ("old", "new", "complaint"),
     [
         ("## Begin", "## Start", "no section 'Begin'"),
+        ("| held |", "| kept |", "lacks the newest"),
         (
             "Why float32 drifts",
             "[Why](why.md) float32 drifts",
@@ -124,10 +153,10 @@ def test_missing_notes_stop_it(monkeypatch, tmp_path):
 def test_a_part_of_the_readme_that_fails_stops_it(
     old, new, complaint, monkeypatch, tmp_path
 ):
-    text = book.README.read_text(encoding="utf-8")
+    text = readme.README.read_text(encoding="utf-8")
     assert old in text
-    monkeypatch.setattr(book, "README", tmp_path / "README.md")
-    book.README.write_text(text.replace(old, new), encoding="utf-8")
+    monkeypatch.setattr(readme, "README", tmp_path / "README.md")
+    readme.README.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(RunError, match=complaint):
         book.build(TABLE, LADDER, tmp_path / "site")
 
@@ -144,3 +173,78 @@ def test_highlighted_code_is_the_code():
     for line in html.split("\n"):
         assert line.count("<span") == line.count("</span>")
         assert line.count("<mark") == line.count("</mark>")
+
+
+def cells(page, view):
+    """Return the table rows of a view: a list of texts without tags each."""
+    table = page.partition(f'<table class="code {view}">')[2]
+    table = table.partition("</table>")[0]
+    return [
+        [
+            (number, html.unescape(re.sub("<[^>]+>", "", text)))
+            for number, text in re.findall(
+                r'<td class="number"(?: data-number="(\d+)")?></td>\s*'
+                r'(?:<td class="number"(?: data-number="\d+")?></td>)?\s*'
+                r"<td[^>]*>(.*?)</td>",
+                row,
+            )
+        ]
+        for row in re.findall(r"<tr>(.*?)</tr>", table, re.S)
+    ]
+
+
+@pytest.mark.parametrize("stage", LADDER[1:], ids=lambda stage: stage.name)
+def test_side_by_side_are_the_two_files_with_their_line_numbers(stage, site):
+    parent = next(s for s in LADDER if s.name == stage.parent)
+    page = (site / f"stage-{stage.name}.html").read_text()
+    rows = [row for row in cells(page, "split") if len(row) == 2]
+    for program, side in ((parent, 0), (stage, 1)):
+        lines = program.source.splitlines()
+        shown = [row[side] for row in rows if row[side][0]]
+        first = len(lines) - len(program.code.splitlines()) + 1
+        numbers = [int(number) for number, _ in shown]
+        assert numbers == list(range(first, len(lines) + 1))
+        for number, text in shown:
+            assert text == lines[int(number) - 1]
+
+
+def test_folded_lines_are_counted(site):
+    page = (site / "stage-07.html").read_text()
+    folds = re.findall(
+        r">(\d+) lines stay as they are<.*?<tbody hidden>(.*?)</tbody>",
+        page,
+        re.S,
+    )
+    assert folds
+    for count, lines in folds:
+        assert lines.count("<tr>") == int(count)
+
+
+def test_it_says_in_words_what_was_measured(site):
+    page = (site / "stage-11.html").read_text()
+    [change] = [
+        c
+        for c in json.loads((measured.RESULTS / "proof.json").read_text())[
+            "changes"
+        ]
+        if c["stage"] == "11"
+    ]
+    exact, coarse = change["float64"]["pred"], change["float32"]["pred"]
+    assert (
+        f"predictions apart by {exact:.1g} in float64, {coarse:.1g} in"
+        f" float32 with {change['float32']['digits']:,} digits read"
+    ) in page
+
+
+def test_a_link_to_an_anchor_that_is_not_there_stops_it(monkeypatch, tmp_path):
+    text = readme.README.read_text(encoding="utf-8")
+    monkeypatch.setattr(readme, "README", tmp_path / "README.md")
+    monkeypatch.setattr(
+        "shared.book.prose.Readme._link", lambda self, link: "proof.html#no"
+    )
+    readme.README.write_text(
+        text.replace("Why float32 drifts", "[Why](x) float32 drifts"),
+        encoding="utf-8",
+    )
+    with pytest.raises(RunError, match=r"links to proof\.html#no"):
+        book.build(TABLE, LADDER, tmp_path / "site")

@@ -75,7 +75,7 @@ def test_what_it_got_wrong_is_what_the_stage_gets_wrong(measure, few, losses):
     assert len(found["losses"]) == len(losses) // portrait.BATCHES
 
 
-def test_of_a_network_with_convolutions_the_first_layer_is_drawn(measure):
+def test_of_a_network_with_convolutions_the_first_layer_is_drawn(measure, few):
     found, pictures = measure(STAGES["09"])
     assert found["stages"]["09"]["filters"] == 16
     filters = imread(pictures / "09-filters.png")
@@ -88,6 +88,45 @@ def test_of_a_network_with_convolutions_the_first_layer_is_drawn(measure):
             assert (weight == weight[0, 0]).all()
     assert filters[..., 3].max() == 1
     assert not filters[:2, :, 3].any()
-    for i in range(1, 4):
-        responses = imread(pictures / f"09-responses-{i}.png")
-        assert responses.shape == (16, 16 * 16, 4)
+
+    # The same convolution, applied by hand to a digit, is what was drawn.
+    conv = trained_convolution(few)
+    strongest = conv.weight.abs().argmax()
+    filter_, place = divmod(strongest.item(), 9)
+    row, column = divmod(place, 3)
+    pixel = filters[3 + 4 * row, 16 * filter_ + 3 + 4 * column]
+    assert pixel[3] == 1
+    positive = conv.weight.flatten()[strongest] > 0
+    assert (pixel[2] > pixel[0]) == positive
+    images = few.x_valid[:3].view(-1, 1, 28, 28)
+    responses = conv(images).relu().detach()
+    responses = (responses / responses.max()).sqrt().numpy()
+    for i, response in enumerate(responses, 1):
+        picture = imread(pictures / f"09-responses-{i}.png")[..., 3]
+        assert picture.shape == (16, 16 * 16)
+        inside = np.hstack(response)
+        framed = [picture[1:15, 16 * k + 1 : 16 * k + 15] for k in range(16)]
+        assert np.hstack(framed) == pytest.approx(inside, abs=1 / 200)
+
+
+def trained_convolution(digits):
+    """Train stage 09 as `measure` does; return its first layer."""
+    found = []
+
+    class CNN(STAGES["09"].program.CNN):
+        def __init__(self):
+            super().__init__()
+            found.append(self.conv1)
+
+    log = runner.Log(2, 16)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(STAGES["09"].program, "CNN", CNN)
+        runner.predict(
+            STAGES["09"].program.train,
+            digits,
+            log,
+            seed=0,
+            dtype=torch.float32,
+        )
+    log.close()
+    return found[0]

@@ -4,20 +4,21 @@ Nothing in it is written twice: the words are those of the stages' notes and
 of README.md, the numbers and pictures those in shared/results/.
 """
 
+import itertools
 import shutil
+import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from shared import changes, measured, plots
+from shared import changes, measured, plots, readme
 from shared.book.code import highlighted
 from shared.book.prose import Readme, markdown
 from shared.errors import RunError
 
 HERE = Path(__file__).parent
-README = HERE.parents[1] / "README.md"
 TAGS = {"-": "del", "+": "ins", " ": ""}
 
 
@@ -33,17 +34,20 @@ def build(table, ladder, into):
     files = {f"pictures/{path.name}": path for path in pictures}
     files |= {name: HERE / name for name in ("style.css", "script.js")}
     pages = _pages(table, ladder)
-    _check_links(pages, files)
+    used = _checked_links(pages, files)
 
-    part = into.with_name(f".{into.name}-part")
-    shutil.rmtree(part, ignore_errors=True)
-    (part / "pictures").mkdir(parents=True)
-    for name, page in pages.items():
-        (part / name).write_text(page, encoding="utf-8", newline="\n")
-    for name, path in files.items():
-        shutil.copyfile(path, part / name)
-    shutil.rmtree(into, ignore_errors=True)
-    part.replace(into)
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        dir=into.parent, prefix=f".{into.name}-"
+    ) as folder:
+        part = Path(folder) / into.name
+        (part / "pictures").mkdir(parents=True)
+        for name, page in pages.items():
+            (part / name).write_text(page, encoding="utf-8", newline="\n")
+        for name in used:
+            shutil.copyfile(files[name], part / name)
+        shutil.rmtree(into, ignore_errors=True)
+        part.replace(into)
 
 
 def _pages(table, ladder):
@@ -51,7 +55,10 @@ def _pages(table, ladder):
     trained = measured.read("ladder", ladder)
     mutants = measured.read("mutants", ladder)
     proof = measured.read("proof", table)
+    if not proof["held"]:
+        raise RunError("proof.json says that a promise is broken")
     stages = {s.name: _facts(s, trained, proof) for s in table}
+    around = tuple(stage for stage in table if stage not in ladder)
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -61,14 +68,21 @@ def _pages(table, ladder):
     )
     environment.globals.update(
         ladder=[stages[stage.name] for stage in ladder],
-        around=[stages[s.name] for s in table if s not in ladder],
+        around=[stages[stage.name] for stage in around],
+        steps=_steps(table, ladder, stages),
         trained=trained,
-        trained_on=measured.conditions(trained),
-        proved_on=measured.conditions(proof),
+        trained_on=measured.conditions(trained, trained["dtype"], "seed 0"),
+        proved_on=measured.conditions(proof, "seed 0"),
     )
 
-    readme = Readme(
-        README.read_text(encoding="utf-8"),
+    text = readme.README.read_text(encoding="utf-8")
+    for name, section in readme.sections(ladder, around).items():
+        if section not in text:
+            raise RunError(
+                f"README.md lacks the newest {name!r}: run `make readme`"
+            )
+    parts = Readme(
+        text,
         links={fact["file"]: fact["page"] for fact in stages.values()}
         | {
             f"shared/results/{path.name}": f"pictures/{path.name}"
@@ -79,8 +93,8 @@ def _pages(table, ladder):
         {
             "page": "index.html",
             "label": "Torch in Twelve",
-            "introduction": readme.introduction,
-            "begin": readme.section("Begin"),
+            "introduction": parts.introduction,
+            "begin": parts.section("Begin"),
             "chart": _chart(
                 _equal_once(ladder, trained), trained, "Loss of all stages"
             ),
@@ -106,16 +120,16 @@ def _pages(table, ladder):
                 },
                 trained,
                 f"Loss of stage {stage.name} at every step",
-                under=stage.parent,
             )
         contents.append(content)
     contents.append(
         {
             "page": "proof.html",
             "label": "The proof",
-            "proof": readme.section("What a stage promises, proved"),
+            "proof": parts.section("What a stage promises, proved"),
             "mutants": mutants,
-            "broken_on": measured.conditions(mutants),
+            "broken_on": measured.conditions(mutants, "float64", "seed 0"),
+            "proved": proof,
             "stages": stages,
         }
     )
@@ -130,19 +144,37 @@ def _pages(table, ladder):
     return pages
 
 
+def _steps(table, ladder, stages):
+    """Return the links on top of every page: page, label, what to show.
+
+    All numbered stages, and the first of what comes before and after.
+    """
+    steps = []
+    for kind, group in itertools.groupby(table, key=lambda s: s in ladder):
+        group = list(group) if kind else [next(group)]
+        for stage in group:
+            facts = stages[stage.name]
+            steps.append(facts | {"step": facts["heading"].split()[0]})
+    return [*steps, {"page": "proof.html", "label": "Proof", "step": "Proof"}]
+
+
 def _facts(stage, trained, proof):
     """Return what is said of a stage, on its page and on others."""
     if not stage.notes:
         raise RunError(f"{stage.file} has no notes below its title")
     found = [c for c in proof["changes"] if c["stage"] == stage.name]
+    outcome, outcome_on = (
+        measured.outcome(proof, stage) if stage.promise else ("", "")
+    )
     return {
         "name": stage.name,
         "heading": stage.label.removeprefix("Stage ").replace(",", ""),
+        "label": stage.label,
         "target": stage.target,
         "page": f"{stage.target}.html",
         "file": stage.file,
         "notes": markdown(stage.notes),
-        "code": highlighted(stage.path.read_text(encoding="utf-8")),
+        "code": highlighted(stage.source),
         "swaps_in": stage.swaps_in,
         "goes_out": stage.goes_out,
         "promise": stage.promise,
@@ -151,7 +183,8 @@ def _facts(stage, trained, proof):
             for change in found
             if change["kind"] != "change"
         ],
-        "outcome": stage.promise and measured.outcome(proof, stage),
+        "outcome": outcome,
+        "outcome_on": outcome_on,
         "trained": trained["stages"].get(stage.name),
     }
 
@@ -175,7 +208,7 @@ def _change(parent, stage):
 
 def _lines(stage, lines):
     """Return the lines of a stage's code as (number in its file, HTML)."""
-    whole = stage.path.read_text(encoding="utf-8")
+    whole = stage.source
     first = whole.count("\n") - stage.code.count("\n") + 1
     marks = {line.number: line.marks for line in lines}
     html = highlighted(stage.code, marks).split("\n")
@@ -199,9 +232,9 @@ def _equal_once(ladder, trained):
     return {", ".join(names): losses for losses, names in curves.items()}
 
 
-def _chart(losses, trained, title, under=None):
+def _chart(losses, trained, title):
     batches = trained["batches to a loss"]
-    return Markup(plots.curves(losses, batches, title, under))
+    return Markup(plots.curves(losses, batches, title))
 
 
 class _Links(HTMLParser):
@@ -220,9 +253,13 @@ class _Links(HTMLParser):
                 self.anchors.add(value)
 
 
-def _check_links(pages, files):
-    """Raise RunError if a link leads to no page, file or anchor."""
+def _checked_links(pages, files):
+    """Return the names of the files that pages link to.
+
+    Raises RunError if a link leads to no page, file or anchor.
+    """
     found = {name: _Links(page) for name, page in pages.items()}
+    used = set()
     for name, page in found.items():
         for link in page.links:
             target, _, anchor = link.partition("#")
@@ -232,3 +269,5 @@ def _check_links(pages, files):
                 known = anchor in found[target].anchors
             if not known:
                 raise RunError(f"{name} links to {link}, which is not there")
+            used.add(target)
+    return used - pages.keys()

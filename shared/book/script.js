@@ -2,21 +2,20 @@
 
 // A browser may keep pages from remembering; they work all the same.
 const remembered = (name) => {
-  try { return localStorage[name] } catch { return undefined }
+  try { return localStorage[`torch-in-twelve-${name}`] } catch {}
 }
 const remember = (name, value) => {
-  try { localStorage[name] = value } catch {}
+  try { localStorage[`torch-in-twelve-${name}`] = value } catch {}
 }
 
 const choose = (name, value) => {
-  const input = document.querySelector(
-    `input[name="${name}"][value="${value}"]`)
-  if (input) input.checked = true
+  for (const input of document.getElementsByName(name)) {
+    if (input.value === value) input.checked = true
+  }
 }
 
 for (const group of document.querySelectorAll("[data-remember]")) {
   const name = group.dataset.remember
-  choose(name, remembered(name))
   group.addEventListener("change", (event) => {
     remember(name, event.target.value)
     if (name === "theme") {
@@ -32,7 +31,10 @@ const fit = () => {
   choose("view", narrow.matches && view === "split" ? "unified" : view)
 }
 narrow.addEventListener("change", fit)
-fit()
+addEventListener("pageshow", () => {
+  choose("theme", remembered("theme"))
+  fit()
+})
 
 for (const button of document.querySelectorAll(".fold button")) {
   button.addEventListener("click", () => {
@@ -63,7 +65,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 }
 
 addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
+  if (event.repeat || event.altKey || event.ctrlKey || event.metaKey) return
   if (event.target.closest("input, [contenteditable]")) return
   const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key]
   document.querySelector(`a[rel="${rel}"]`)?.click()
