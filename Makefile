@@ -5,12 +5,16 @@ INSTALLED := .venv/installed-with-$(notdir $(PYTHON))
 BROWSER := .venv/installed-browser
 VENV_PYTHON := .venv/bin/python
 
-.PHONY: help stages data book prove mutants faults test test-slow test-book lint results readme clean
+.PHONY: help stages progress data book prove mutants faults test test-slow test-book lint results readme clean
 
 help:
 	@echo 'make stage-07    run stage 07; ARGS="--epochs 5" to change how'
 	@echo 'make diff-07     read the change from stage 06 to stage 07'
 	@echo 'make stages      run all twelve, then compare them'
+	@echo 'make try-07      make the change of stage 07 yourself'
+	@echo 'make check-07    have yours checked; ARGS="--watch" to go on'
+	@echo 'make hint-07     get one hint more; ARGS="--reverse" to undo'
+	@echo 'make progress    see which changes you have made'
 	@echo 'make prelude-autograd, encore-checkpoint ...'
 	@echo '                 run what comes before and after; README.md lists it'
 	@echo 'make data        only get MNIST'
@@ -39,6 +43,12 @@ encore-%: $(INSTALLED)
 
 diff-%: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages diff $* $(ARGS)
+
+try-% check-% hint-%: $(INSTALLED)
+	@$(VENV_PYTHON) -m stages $(firstword $(subst -, ,$@)) $* $(ARGS)
+
+progress: $(INSTALLED)
+	@$(VENV_PYTHON) -m stages progress
 
 stages: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages all $(ARGS)

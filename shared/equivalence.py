@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules import module as hooks
-from torch.utils.data import SequentialSampler, dataloader
+from torch.utils.data import RandomSampler
 
 from shared import runner
 
@@ -63,15 +63,15 @@ def same_initial_weights():
 def same_order_of_images():
     """Let a `DataLoader` with `shuffle=True` keep the order of its dataset.
 
-    It builds a RandomSampler by that name in its own module, where a
-    SequentialSampler takes its place.
+    It builds a RandomSampler, as a program may do on its own, and that goes
+    through the numbers in order meanwhile.
     """
-    original = dataloader.RandomSampler
-    dataloader.RandomSampler = lambda ds, generator=None: SequentialSampler(ds)
+    original = RandomSampler.__iter__
+    RandomSampler.__iter__ = lambda self: iter(range(self.num_samples))
     try:
         yield
     finally:
-        dataloader.RandomSampler = original
+        RandomSampler.__iter__ = original
 
 
 GIVEN = {
@@ -150,7 +150,8 @@ class _Observer:
         """Watch the passes of all models that are called meanwhile."""
 
         def enter(model, args):
-            if self._depth == 0:
+            # A loss such as nn.CrossEntropyLoss is a module, but no model.
+            if self._depth == 0 and any(True for _ in model.parameters()):
                 self._passes.add((model.training, torch.is_grad_enabled()))
             self._depth += 1
 

@@ -6,9 +6,11 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from shared import workshop
 from shared.errors import InputError, RunError
 from stages import ENCORES, LADDER, PRELUDE, TABLE
 from stages.flags import FLAGS, RUN
+from stages.tasks import exercise
 
 
 class Parser(argparse.ArgumentParser):
@@ -100,6 +102,25 @@ def _parse(argv):
         )
     add("book", build_book, "make the web pages, in site/")
     add("readme", write_readme, "write the ladder into README.md")
+    begin = add("try", begin_exercise, "make a change yourself")
+    check = add("check", check_exercise, "have your change checked")
+    hint = add("hint", give_hint, "get one hint more")
+    for tasks in (begin, check, hint):
+        tasks.add_argument("stage", type=_change, help="its number")
+        tasks.add_argument(
+            "--reverse", action="store_true", help="undo the change instead"
+        )
+    begin.add_argument(
+        "--reset", action="store_true", help="begin anew; your file is kept"
+    )
+    check.add_argument(
+        "file", type=Path, nargs="?", help="else the one in workshop/"
+    )
+    check.add_argument(
+        "--watch", action="store_true", help="check again at every change"
+    )
+    _add_flags(check, ["--data"])
+    add("progress", show_progress, "see which changes you have made")
 
     # `python -m stages 07` is short for `python -m stages stage 07`.
     if argv and argv[0] not in {*commands.choices, "-h", "--help"}:
@@ -126,6 +147,16 @@ def _row_of(rows):
         )
 
     return parse
+
+
+def _change(text):
+    """Find a row of the ladder that has something before it."""
+    stage = _row_of(LADDER)(text)
+    if stage.parent is None:
+        raise argparse.ArgumentTypeError(
+            f"stage {stage.name} is no change, but where the ladder begins"
+        )
+    return stage
 
 
 def show_ladder():
@@ -279,6 +310,36 @@ def write_readme():
     from shared import readme
 
     readme.refresh(LADDER, PRELUDE + ENCORES)
+
+
+def begin_exercise(stage, reverse, reset):
+    """Write a file in which to make a change."""
+    workshop.begin(exercise(stage, reverse), reset)
+
+
+def check_exercise(stage, file, reverse, watch, data):
+    """Check a change that a learner made."""
+    task = exercise(stage, reverse)
+    if watch:
+        workshop.watch(task, file, data)
+    elif not workshop.check(task, file, data):
+        raise RunError(f"stage {task.target.name} is not reached yet")
+
+
+def give_hint(stage, reverse):
+    """Print one hint more than the last time."""
+    workshop.hint(exercise(stage, reverse))
+
+
+def show_progress():
+    """Print which changes a learner has made, and undone."""
+    workshop.show_progress(
+        [
+            (exercise(stage), exercise(stage, reverse=True))
+            for stage in LADDER
+            if stage.parent
+        ]
+    )
 
 
 if __name__ == "__main__":

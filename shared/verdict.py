@@ -1,0 +1,416 @@
+"""Say in which phase of the loop two trainings part, and how.
+
+Both were seen by `shared.watch`. The phases of a batch follow one another,
+so the first that differs is where to look; all others differ because of it.
+"""
+
+import math
+from typing import NamedTuple
+
+from shared.equivalence import ROUNDING, compare
+
+# What to look at, by phase.
+PHASES = {
+    "data": "Look at how the batches are made.",
+    "labels": "Look at how images and labels are kept together.",
+    "model": "Look at what the model is made of.",
+    "initial weights": "Look at the initial weights.",
+    "forward pass": "Look at the forward pass: what the model computes.",
+    "loss": "Look at the loss: how it is made of predictions and labels.",
+    "forward pass or loss": "Look at the forward pass and at the loss.",
+    "backward": "Look at the backward pass.",
+    "zeroing": "Look at when the gradients are cleared.",
+    "update": "Look at the update.",
+    "epochs": "Look at the loop over the epochs.",
+    "log": "Look at what is logged, and when.",
+    "mode": "Look at the switches around learning and validation.",
+    "validation": "Look at the validation.",
+    "prediction": "Look at the predictions, what `train` returns.",
+    "side effect": "Look at what your program changes that is not its own.",
+    "state": "Look at what lives outside `train`.",
+    "arguments": "Look for a number where an argument of `train` belongs.",
+}
+
+
+class Finding(NamedTuple):
+    """What is wrong: a phase, or a step of the check, and the words for it."""
+
+    phase: str
+    text: str
+
+    def __str__(self):
+        look = PHASES.get(self.phase)
+        return f"{self.text}\n{look}" if look else self.text
+
+
+class Seen(NamedTuple):
+    """A training: its `Record`, and what `Watch.found` returned of it."""
+
+    record: object
+    watch: dict
+
+
+def parting(a, b, name, alike=True):
+    """Return the `Finding` of the first phase in which `b` parts from `a`.
+
+    Both are `Seen`; `name` is what `a` is called. Returns None where all is
+    the same. Programs that are not `alike` have other models: then only what
+    does not depend on the model is compared.
+    """
+    return (
+        _side_effects(b)
+        or _gradients(a, b)
+        or _batches(a, b, name, alike)
+        or _mode(b)
+        or _log(a, b, name, alike)
+        or _validation(b)
+        or _prediction(a, b, name, alike)
+        or _rest(a, b, alike)
+    )
+
+
+def _side_effects(b):
+    for problem in b.record.problems:
+        if problem.startswith("it changed"):
+            return Finding("side effect", f"Your program: {problem}.")
+    return None
+
+
+def _gradients(a, b):
+    """Find what goes wrong with the gradients, whatever the numbers."""
+    batches, step = b.watch["batches"], b.watch["step"]
+    if not batches:
+        return Finding(
+            "backward", "`backward` is never called, so nothing is learned."
+        )
+    if step and step["missing"] == batches[0]["shapes"]:
+        return Finding(
+            "update",
+            "The optimizer moves parameters, but not those that your model"
+            " computes with.",
+        )
+    if step and step["missing"]:
+        return Finding(
+            "update",
+            f"The optimizer does not have {_these(step['missing'])}, so they"
+            " stay what they are.",
+        )
+    if step and step["no gradients"]:
+        return Finding(
+            "zeroing",
+            "When the optimizer makes its step there are no gradients to"
+            " follow: they were cleared before.",
+        )
+    if any(batch["left"] for batch in a.watch["batches"]):
+        return None
+    for i, batch in enumerate(batches):
+        if not batch["left"]:
+            continue
+        these = _these(batch["left"])
+        last = batches[i - 1]
+        moves = zip(last["shapes"], last.get("moves", ()), strict=False)
+        if batch["left"] == [shape for shape, move in moves if not move]:
+            return Finding(
+                "update",
+                f"Neither the update nor the clearing of gradients reaches"
+                f" {these}: the loop does not know of them.",
+            )
+        return Finding(
+            "zeroing",
+            f"At {b.record.place(i)}, when `backward` is called, there still"
+            f" are gradients of {these} from the batch before. It adds to"
+            " them.",
+        )
+    return None
+
+
+def _batches(a, b, name, alike):
+    """Find the first batch that is not the same, and what of it."""
+    batches = list(zip(a.watch["batches"], b.watch["batches"], strict=False))
+    for i, (x, y) in enumerate(batches):
+        at = f"At {a.record.place(i)}"
+        found = _data(i, a, b, name)
+        if not found and alike:
+            found = (_start(x, y, name) if i == 0 else None) or (
+                _numbers(x, y, at, name)
+            )
+        if found:
+            return found
+    n, m = len(a.watch["batches"]), len(b.watch["batches"])
+    if n != m:
+        epochs = ""
+        if m % a.record.steps == 0:
+            epochs = f", in {n // a.record.steps} epochs, not in"
+            epochs += f" {m // a.record.steps}"
+        return Finding(
+            "epochs",
+            f"Your program learns from {m} batches where {name} learns from"
+            f" {n}{epochs}. They are the same as far as they go.",
+        )
+    return None
+
+
+def _data(i, a, b, name):
+    """Compare the images of batch `i`, and their labels."""
+    x, y = a.watch["batches"][i], b.watch["batches"][i]
+    at = f"At {a.record.place(i)}"
+    if not (x["images"] and y["images"]):
+        return None
+    if min(y["images"]) >= b.watch["n_train"]:
+        return Finding(
+            "validation",
+            f"{at}, your program learns from images that it should only be"
+            " measured on: `backward` is called for a batch to validate on.",
+        )
+    if x["images"] != y["images"]:
+        text = f"{at}, {name} learns from {_images(x['images'])}, your program"
+        text += f" from {_images(y['images'])}."
+        later = [batch["images"] for batch in a.watch["batches"][i + 1 :]]
+        if y["images"] in later:
+            place = a.record.place(i + 1 + later.index(y["images"]))
+            text += f" Those should come at {place}."
+        return Finding("data", text)
+    if x["labels"] and y["labels"] and x["labels"] != y["labels"]:
+        pairs = zip(x["images"], x["labels"], y["labels"], strict=False)
+        wrong = [(n, p, q) for n, p, q in pairs if p != q]
+        text = f"{at}, your program learns from the same images as {name}, but"
+        text += " not with their labels."
+        if wrong:
+            n, p, q = wrong[0]
+            text += f" Image {n + 1:,} is a {p}, to your program a {q}."
+        return Finding("labels", text)
+    return None
+
+
+def _start(x, y, name):
+    """Compare what the two models are before they learn."""
+    n, m = (sum(map(math.prod, batch["shapes"])) for batch in (x, y))
+    if n != m:
+        return Finding(
+            "model",
+            f"The model of {name} learns {n:,} numbers, that of your program"
+            f" {m:,}: {_these(y['shapes'])}.",
+        )
+    for p, q in zip(_sorted(x, "sizes"), _sorted(y, "sizes"), strict=False):
+        if not math.isclose(p, q, rel_tol=1e-9, abs_tol=1e-12):
+            return Finding(
+                "initial weights",
+                f"Before the first step the weights of {name} are of size"
+                f" {p:.4g} (the square root of the sum of their squares),"
+                f" those of your program of size {q:.4g}.",
+            )
+    return None
+
+
+def _numbers(x, y, at, name):
+    """Compare loss, gradients and update of a batch that is the same."""
+    if not abs(x["loss"] - y["loss"]) <= ROUNDING:
+        return _loss(x, y, at, name)
+    if not _close(x, y, "gradients"):
+        return Finding(
+            "backward",
+            f"{at}, the loss is that of {name}, but its gradients are not.",
+        )
+    if "moves" in x and "moves" in y and not _close(x, y, "moves"):
+        return _update(x, y, at, name)
+    return None
+
+
+def _loss(x, y, at, name):
+    apart = f"{at}, the loss of your program is {y['loss']:.6g}, that of"
+    apart += f" {name} {x['loss']:.6g}"
+    if y["probabilities"] and not x["probabilities"]:
+        return Finding(
+            "forward pass",
+            f"{apart}. What the loss is made of are probabilities, they add"
+            " up to one: a softmax was taken already, and cross entropy"
+            " takes its own.",
+        )
+    plain = y["plain loss"]
+    if plain is not None and abs(plain - y["loss"]) > ROUNDING:
+        return Finding(
+            "loss",
+            f"{apart}. Yet the plain cross entropy of what your model"
+            f" returned would be {plain:.6g}.",
+        )
+    n = len(y["images"] or ())
+    if n > 1 and math.isclose(y["loss"], x["loss"] * n, rel_tol=1e-9):
+        return Finding(
+            "loss",
+            f"{apart}: {n} times as much, and there are {n} images in the"
+            " batch.",
+        )
+    same = "The batch is the same, and so are the weights"
+    if plain is not None:
+        return Finding(
+            "forward pass",
+            f"{apart}. {same}, and the loss is the cross entropy of what the"
+            " model returned.",
+        )
+    return Finding("forward pass or loss", f"{apart}. {same}.")
+
+
+def _update(x, y, at, name):
+    moves = _sorted(x, "moves"), _sorted(y, "moves")
+    still = [
+        shape
+        for shape, move, usual in zip(
+            sorted(y["shapes"], key=math.prod), *reversed(moves), strict=True
+        )
+        if move == 0 != usual
+    ]
+    said = f"{at}, the gradients are those of {name}, but"
+    if still:
+        return Finding(
+            "update", f"{said} the update does not move {_these(still)}."
+        )
+    ratios = [q / p for p, q in zip(*moves, strict=True) if p]
+    times = ratios[0] if ratios else 1
+    if all(math.isclose(r, times, rel_tol=1e-6) for r in ratios):
+        if math.isclose(times, -1, rel_tol=1e-6):
+            return Finding("update", f"{said} the update goes uphill.")
+        if not math.isclose(times, 1, rel_tol=1e-6):
+            return Finding(
+                "update", f"{said} the update goes {times:.3g} times as far."
+            )
+    return Finding(
+        "update",
+        f"{said} the parameters move elsewhere: something besides the"
+        " gradient and the learning rate has a part in one of the updates.",
+    )
+
+
+def _mode(b):
+    for problem in b.record.problems:
+        if problem.startswith("in "):
+            said = problem.partition(":")[0]
+            return Finding("mode", f"{said[0].upper()}{said[1:]}.")
+    return None
+
+
+def _log(a, b, name, alike):
+    """Find out whether what is logged is what was learned from."""
+    n, m = len(a.record.losses), len(b.record.losses)
+    if n != m:
+        return Finding(
+            "log", f"{m:,} losses are logged where {name} logs {n:,}."
+        )
+    step = compare(a.record, b.record, ROUNDING).step
+    if alike and step is not None:
+        learned = b.watch["batches"][step]["loss"]
+        return Finding(
+            "log",
+            f"Your program learns as {name} does. But at"
+            f" {a.record.place(step)} it logs"
+            f" {b.record.losses[step]:.6g}, while its loss is {learned:.6g}.",
+        )
+    return None
+
+
+def _validation(b):
+    """Find out what is wrong with the validation as such."""
+    n_train, n_valid = b.watch["n_train"], b.watch["n_valid"]
+    for i, epoch in enumerate(b.watch["validations"]):
+        images, losses = epoch["images"], epoch["losses"]
+        at = f"After epoch {i + 1}"
+        if images and min(images) < n_train:
+            return Finding(
+                "validation",
+                f"{at}, the loss is measured on images that the training"
+                " learns from, not on those to validate on.",
+            )
+        if images and len(set(images)) != n_valid:
+            return Finding(
+                "validation",
+                f"{at}, the loss is measured on {len(set(images)):,} of the"
+                f" {n_valid:,} images to validate on.",
+            )
+        if not losses:
+            continue
+        each = sum(loss * n for loss, n in losses) / sum(n for _, n in losses)
+        if abs(each - epoch["loss"]) <= ROUNDING:
+            continue
+        said = f"{at}, the validation loss is given as {epoch['loss']:.6f}."
+        said += f" The mean over all images is {each:.6f}"
+        alike = sum(loss for loss, _ in losses) / len(losses)
+        if abs(alike - epoch["loss"]) <= ROUNDING:
+            said += "; the other is the mean over the batches, as if all were"
+            said += " of one size"
+        return Finding("validation", f"{said}.")
+    return None
+
+
+def _prediction(a, b, name, alike):
+    """Find out why the predictions are not those of the trained model."""
+    last, report = b.watch["last"], compare(a.record, b.record, ROUNDING)
+    wrong = any("of what it predicts" in p for p in b.record.problems)
+    if alike and report.pred is not None:
+        wrong |= not report.pred <= ROUNDING
+    if not wrong:
+        return None
+    first = b.watch["n_train"]
+    valid = list(range(first, first + b.watch["n_valid"]))
+    if last["another model"]:
+        why = "They come from another model than the one that was trained"
+    elif last["images"] == valid:
+        why = "The model is asked about the right images, but what it returns"
+        why += " is changed, or the model is"
+    elif last["asked"]:
+        why = "The model is asked about other images than `x_valid`, or about"
+        why += " images that were changed on the way"
+    else:
+        why = "No image goes through the model after the training: they were"
+        why += " made before it, or while it went on"
+    training = f" is that of {name}" if alike else " is in order"
+    return Finding(
+        "prediction",
+        f"The training{training}, but the predictions are not. {why}.",
+    )
+
+
+def _rest(a, b, alike):
+    """Return what no phase explains, in the words of the comparison."""
+    report = compare(a.record, b.record, ROUNDING)
+    if alike and not report.equal:
+        return Finding("", f"Your program has {report.reading}.")
+    if b.record.problems:
+        return Finding("", f"Your program: {'; '.join(b.record.problems)}.")
+    return None
+
+
+def _close(x, y, what):
+    return all(
+        math.isclose(p, q, rel_tol=1e-7, abs_tol=1e-12)
+        for p, q in zip(_sorted(x, what), _sorted(y, what), strict=False)
+    )
+
+
+def _sorted(batch, what):
+    """Return a number for each parameter, the smallest parameter first.
+
+    So a matrix can be compared with its transpose, whichever comes first.
+    """
+    pairs = zip(batch["shapes"], batch[what], strict=True)
+    return [value for _, value in sorted(pairs, key=lambda p: math.prod(p[0]))]
+
+
+def _these(shapes):
+    """Describe parameters by their shapes."""
+    each = [
+        f"the {math.prod(shape):,} numbers of shape {tuple(shape)}"
+        for shape in shapes
+    ]
+    return " and ".join(filter(None, [", ".join(each[:-1]), each[-1]]))
+
+
+def _images(numbers):
+    """Describe images by their numbers, counted from 1."""
+    first, last = numbers[0] + 1, numbers[-1] + 1
+    if numbers == list(range(first - 1, last)):
+        return (
+            f"images {first:,} to {last:,}"
+            if last > first
+            else (f"image {first:,}")
+        )
+    few = ", ".join(f"{n + 1:,}" for n in numbers[:3])
+    return f"{len(numbers)} images, {few} and so on"
