@@ -153,6 +153,14 @@ class Check:
         """Return the finding of an exception in the program."""
         if not error:
             return None
+        if "returned" in error:
+            return Finding(
+                "run",
+                f"`train` returns {error['returned']}. It is to return a"
+                " tensor: ten numbers for each image to validate on.",
+            )
+        if error["type"] == "AttributeError" and not error["line"]:
+            return Finding("run", "There is no function `train` in it.")
         kind = f"{error['type']}: " if error["type"] else ""
         where = f"in line {error['line']}" if error["line"] else "somewhere"
         text = f"Your program stops {where}. {kind}{error['message']}"
@@ -169,6 +177,9 @@ class Check:
             if shape := self._seen["watch"]["shape"]:
                 text += f"; the model had last returned {tuple(shape)}"
             text += "."
+            for problem in record.problems:
+                if problem.startswith("it changed"):
+                    text += f"\nBefore that, {problem}."
         return Finding("run", text)
 
     def _quoted(self, number):
@@ -309,7 +320,7 @@ class Check:
         return Finding(
             "arguments",
             "As it stands your program does what it should, but not when"
-            f" `train` is called with {asked}. Then it has"
+            f" `train` is called with {asked}. What was found then:"
             f" {report.reading}.",
         )
 
@@ -349,7 +360,7 @@ class Check:
             return Finding(
                 "in full",
                 "On the first 1,000 images your program does what it should,"
-                f" but not on all. It has {report.reading}.",
+                f" but not on all. What was found: {report.reading}.",
             )
         most = max(report.loss, report.pred)
         self.praise = (

@@ -342,6 +342,12 @@ def _validation(b):
 
 def _prediction(a, b, name, alike):
     """Find out why the predictions are not those of the trained model."""
+    for problem in b.record.problems:
+        if problem.startswith("its predictions are"):
+            return Finding(
+                "prediction",
+                f"What `train` returns is no good: {problem}.",
+            )
     last, report = b.watch["last"], compare(a.record, b.record, ROUNDING)
     wrong = any("of what it predicts" in p for p in b.record.problems)
     if alike and report.pred is not None:
@@ -372,9 +378,9 @@ def _rest(a, b, alike):
     """Return what no phase explains, in the words of the comparison."""
     report = compare(a.record, b.record, ROUNDING)
     if alike and not report.equal:
-        return Finding("", f"Your program has {report.reading}.")
+        return Finding("", f"What was found: {report.reading}.")
     if b.record.problems:
-        return Finding("", f"Your program: {'; '.join(b.record.problems)}.")
+        return Finding("", f"What was found: {'; '.join(b.record.problems)}.")
     return None
 
 

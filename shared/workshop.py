@@ -179,10 +179,11 @@ def check(exercise, path=None, data="auto"):
     held = not isinstance(found, Finding)
     if printed:
         lines = printed.splitlines()
-        print(f"\nYour program printed {len(lines):,} lines; a stage prints")
-        print("nothing. They begin:")
+        print("\nYour program printed this; a stage prints nothing.")
         for line in lines[:SHOWN]:
             print(f"  {line[: WIDTH - 2]}")
+        if len(lines) > SHOWN:
+            print(f"  and so on, {len(lines):,} lines")
     seconds = time.perf_counter() - started
     hint = "" if held else f" A hint: {exercise.command('hint')}"
     print(f"\nThis took {seconds:.0f} seconds.{hint}")
