@@ -130,23 +130,6 @@ class Check:
                 "run",
                 f"`train` can't be called as that of a stage: {missing}.",
             )
-        options = self._seen["parameters"]
-        stage = f"stage {self.exercise.target.name}"
-        for name, default in runner.options_of(
-            self.exercise.target.program.train
-        ).items():
-            if name not in options:
-                return Finding(
-                    "run",
-                    f"`train` has no argument `{name}` with a default, that"
-                    f" of {stage} has.",
-                )
-            if isinstance(default, (int, float)) and options[name] != default:
-                return Finding(
-                    "run",
-                    f"The default of `{name}` is {options[name]}, in"
-                    f" {stage} it is {default}.",
-                )
         return None
 
     def _error(self, error):
@@ -205,7 +188,7 @@ class Check:
         still = [code for code in uses if signs[code].used(seen)]
         if exercise.reverse:
             left = self._left(stage.swaps_in, seen)
-            whole = len(left) == len(uses)
+            whole = len(left) == len([c for c in uses if signs[c].left])
         else:
             left = self._left(stage.goes_out, seen)
             whole = not still
@@ -231,7 +214,28 @@ class Check:
                     f"`{code}` was to stay, but is not in use any more;"
                     f" {signs[code].missing}.",
                 )
-        return "made"
+        return self._defaults() or "made"
+
+    def _defaults(self):
+        """Compare the hyperparameters with those that there should be."""
+        options = self._seen["parameters"]
+        stage = f"stage {self.exercise.target.name}"
+        for name, default in runner.options_of(
+            self.exercise.target.program.train
+        ).items():
+            if name not in options:
+                return Finding(
+                    "change",
+                    f"`train` has no argument `{name}` with a default, that"
+                    f" of {stage} has.",
+                )
+            if isinstance(default, (int, float)) and options[name] != default:
+                return Finding(
+                    "change",
+                    f"The default of `{name}` is {options[name]}, in"
+                    f" {stage} it is {default}.",
+                )
+        return None
 
     def _left(self, codes, seen):
         """Return which of these are still there, each with its line or 0.
@@ -248,25 +252,20 @@ class Check:
         return found
 
     def _stands(self, code):
-        """Return the line at which code of our own still stands, or 0."""
-        start = ast.parse(self.exercise.start.code)
-        then = {
-            ast.dump(node)
-            for node in ast.walk(start)
-            if getattr(node, "name", None) == code
-            or (isinstance(node, ast.expr) and ast.unparse(node) == code)
-        }
-        if not (code.isidentifier() or "(" in code or "[" in code):
+        """Return the line at which code of our own still stands, or 0.
+
+        That is a definition that is as it was, or a call or slice.
+        """
+        if code.isidentifier():
+            start = ast.walk(ast.parse(self.exercise.start.code))
+            old = [n for n in start if getattr(n, "name", "") == code]
+        elif code.endswith((")", "]")):
+            old = [ast.parse(code, mode="eval").body]
+        else:
             return 0
-        for node in ast.walk(self._tree):
-            if isinstance(node, ast.Name):
-                continue
-            if (
-                isinstance(node, ast.stmt | ast.expr)
-                and ast.dump(node) in then
-            ):
-                return node.lineno
-        return 0
+        old = [ast.dump(node) for node in old]
+        lines = [n.lineno for n in ast.walk(self._tree) if ast.dump(n) in old]
+        return min(lines, default=0)
 
     def _promise(self):
         """Compare the training on a few digits, in every phase."""
