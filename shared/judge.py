@@ -144,9 +144,9 @@ class Check:
             )
         if error["type"] == "AttributeError" and not error["line"]:
             return Finding("run", "There is no function `train` in it.")
-        kind = f"{error['type']}: " if error["type"] else ""
+        said = ": ".join(filter(None, (error["type"], error["message"])))
         where = f"in line {error['line']}" if error["line"] else "somewhere"
-        text = f"Your program stops {where}. {kind}{error['message']}"
+        text = f"Your program stops {where}. {said}"
         memory = "allocate memory" in error["message"]
         if memory or error["type"] == "MemoryError":
             text = f"Your program stops {where}: it wants more than"

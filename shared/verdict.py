@@ -162,7 +162,15 @@ def _data(i, a, b, name):
             f"{at}, your program learns from images that it should only be"
             " measured on: `backward` is called for a batch to validate on.",
         )
-    if x["images"] != y["images"]:
+    apart = x["images"] != y["images"]
+    if apart and x["labels"] and x["labels"] == y["labels"]:
+        return Finding(
+            "labels",
+            f"{at}, your program has the labels of"
+            f" {_images(x['images'])}, as {name} has, but with them"
+            f" {_images(y['images'])}.",
+        )
+    if apart:
         text = f"{at}, {name} learns from {_images(x['images'])}, your program"
         text += f" from {_images(y['images'])}."
         later = [batch["images"] for batch in a.watch["batches"][i + 1 :]]
