@@ -36,6 +36,7 @@ except ImportError:  # Windows has none
 
 ROOT = Path(__file__).parents[1]
 N_TRAIN, N_VALID = 1000, 200  # of the first part; the second takes all
+MOST_STEPS = {"few": 200, "all": 10_000}  # of one training
 OTHERWISE = {"epochs": 3, "batch_size": 48, "lr": 0.05}
 
 # A program has this many seconds for a part, or this many times as long as
@@ -189,7 +190,7 @@ def main(folder):
     leave("few", few | {"seconds": time.perf_counter() - started})
     if train:
         started = time.perf_counter()
-        found = _record(train, path, digits, given=job["given"]["all"])
+        found = _record(train, path, digits, "all", given=job["given"]["all"])
         leave("all", found | {"seconds": time.perf_counter() - started})
 
 
@@ -222,7 +223,8 @@ def try_few(path, digits, given):
     What was seen can be written as JSON: an `error`, or the `parameters` of
     `train` with their defaults, three records, and the `watch`. The first
     two records are of the same training, the second of them watched; the
-    third is of one `OTHERWISE`. `train` is None if it can't be trained.
+    third is of one `OTHERWISE`. `train` is None if there is no use in more:
+    it can't be trained, or takes far `too many` steps.
     """
     few = digits._replace(
         x_train=digits.x_train[:N_TRAIN],
@@ -246,13 +248,13 @@ def try_few(path, digits, given):
         with watch.watching():
             return watch.train(train, *data, **options)
 
-    seen |= _record(train, path, few, given=given)
-    seen["again"] = _record(watched, path, few, given=given)["record"]
+    seen |= _record(train, path, few, "few", given=given)
+    seen["again"] = _record(watched, path, few, "few", given=given)["record"]
     seen["watch"] = watch.found()
-    if seen["error"]:
+    if seen["error"] or seen["too many"]:
         return None, seen
     seen["otherwise"] = _record(
-        train, path, few, given=given, seed=1, **OTHERWISE
+        train, path, few, "few", given=given, seed=1, **OTHERWISE
     )["record"]
     seen["any size"] = _takes_any_size(watch.model)
     if "device" in options:
@@ -275,14 +277,19 @@ def _signature(train):
     return options, ""
 
 
-def _record(train, path, digits, **conditions):
+def _record(train, path, digits, part, **conditions):
     """Return the record of a training, and the error if it raised one."""
-    errors = []
+    errors, too_many = [], []
+    most = MOST_STEPS[part]
 
     @functools.wraps(train)
     def caught(*data, **options):
+        *data, log = data
         try:
-            pred = train(*data, **options)
+            pred = train(*data, _Counted(log, most), **options)
+        except _TooManyError:
+            too_many.append(True)
+            raise
         except (Exception, SystemExit) as error:
             errors.append(_error(error, path))
             raise RuntimeError from error
@@ -297,7 +304,26 @@ def _record(train, path, digits, **conditions):
     return {
         "record": vars(found) | {"pred": pred},
         "error": errors[0] if errors else None,
+        "too many": bool(too_many),
     }
+
+
+class _TooManyError(Exception):
+    """More losses were logged than any right program would."""
+
+
+class _Counted:
+    """A `log` that ends a training of far too many steps."""
+
+    def __init__(self, log, most):
+        self._log, self._left = log, most
+        self.validation = log.validation
+
+    def __call__(self, loss):
+        self._left -= 1
+        if self._left < 0:
+            raise _TooManyError
+        self._log(loss)
 
 
 def read(found):

@@ -293,7 +293,15 @@ class Check:
         )
         if compare(a.record, b.record, ROUNDING).equal:
             return None
-        return parting(a, b, f"stage {usual.name}", not exercise.other_model)
+        name, n = f"stage {usual.name}", len(a.record.losses)
+        found = parting(a, b, name, not exercise.other_model)
+        if self._seen["too many"] and found.phase in ("", "epochs", "log"):
+            return Finding(
+                "epochs",
+                f"Your program goes on and on: {name} learns from {n} batches,"
+                f" and it was stopped after {len(b.record.losses)}.",
+            )
+        return found
 
     def _again(self):
         first, again = read(self._seen["record"]), read(self._seen["again"])

@@ -58,7 +58,8 @@ class Watch(TorchFunctionMode):
             image.tobytes(): i for i, image in enumerate(images.numpy())
         }
         self.own, self.inner, self.count = {}, set(), {}
-        self.batches, self.validations, self.last = [], [], {}
+        self.batches, self.validations = [], []
+        self.last = dict.fromkeys(("images", "asked", "another model"))
         self.step = None  # what the optimizer was about to do, the first time
         self.model = None  # the last that was called
         self.shape = None  # of what it returned

@@ -119,9 +119,9 @@ def begin(exercise, reset=False):
     with replacing(path) as part:
         part.write_text(exercise.code(), encoding="utf-8")
     print(
-        f"wrote {_shown(path)}: {_title(exercise.start)}, to become"
-        f" {_title(exercise.target)}.\nOpen it in your editor; what to do"
-        f" stands on top. When it is done:\n\n  {exercise.command('check')}"
+        f"wrote {_shown(path)}, {_title(exercise.start)}.\n"
+        f"Make it {_title(exercise.target)}: the task stands on top.\n"
+        f"When it is done: {exercise.command('check')}"
     )
 
 
@@ -162,10 +162,7 @@ def check(exercise, path=None, data="auto"):
 
     started = time.perf_counter()
     name = mnist.load(data).name
-    print(
-        f"{_shown(path)}: {_title(exercise.start)}, to become"
-        f" {_title(exercise.target)}; on {name}\n"
-    )
+    print(f"{_shown(path)}, to become {_title(exercise.target)}, on {name}\n")
     with Check(exercise, path, name) as check:
         for step, found in check.steps():
             if isinstance(found, Finding):

@@ -170,7 +170,7 @@ CAUSES = {
     "label smoothing slipped in": ("loss", "Yet the plain cross entropy"),
     "bias hidden in a plain list": ("update", "the loop does not know"),
     "parameters rebound, not changed": ("update", "does not move the 10"),
-    "no bias": ("model", "learns 7,850 numbers, that of your program 7,840"),
+    "no bias": ("model", "learns the 7,840 numbers of"),
     "optimizer of another model": ("update", "but not those that your model"),
     "optimizer lacks the bias": ("update", "does not have the 10 numbers"),
     "zero_grad between backward and step": ("zeroing", "cleared before"),
@@ -350,6 +350,16 @@ MISTAKES = {
         ),
         "arguments",
         "not when `train` is called with epochs=3, batch_size=48, lr=0.05",
+    ),
+    "batches of one": (
+        ("train_ds, batch_size=batch_size", "train_ds"),
+        "data",
+        "learns from images 1 to 64, your program from image 1.",
+    ),
+    "no end": (
+        ("range(epochs)", "iter(int, 1)"),
+        "epochs",
+        "goes on and on: stage 06 learns from 32 batches",
     ),
     "an unused import": (
         (
