@@ -44,18 +44,15 @@ OTHERWISE = {"epochs": 3, "batch_size": 48, "lr": 0.05}
 LEAST = {"few": 5, "all": 30}
 TIMES = {"few": 10, "all": 10}
 MOST_OUTPUT = 4 * 2**20  # bytes
-MOST_MEMORY = 6 * 2**30  # bytes, on top of torch and the digits
+MOST_MEMORY = 4 * 2**30  # bytes, on top of torch and the digits
 
 
 class Stopped(Exception):
-    """The program was stopped, or ended itself; `reason` says why.
-
-    `line` is where it was, if that is known.
-    """
+    """The program was stopped, or ended itself; `line` is where, if known."""
 
     def __init__(self, reason, line=None):
         super().__init__(reason)
-        self.reason, self.line = reason, line
+        self.line = line
 
 
 class Bench:
@@ -221,10 +218,11 @@ def try_few(path, digits, given):
     """Train a program on a few digits; return its `train` and what was seen.
 
     What was seen can be written as JSON: an `error`, or the `parameters` of
-    `train` with their defaults, three records, and the `watch`. The first
-    two records are of the same training, the second of them watched; the
-    third is of one `OTHERWISE`. `train` is None if there is no use in more:
-    it can't be trained, or takes far `too many` steps.
+    `train` with their defaults, what `_record` returns, the same of a second
+    training, `again`, which the `watch` tells of, the record of a third with
+    other hyperparameters, `otherwise`, and what some promises say besides.
+    `train` is None if there is no use in more: it can't be trained, or takes
+    far `too many` steps.
     """
     few = digits._replace(
         x_train=digits.x_train[:N_TRAIN],
@@ -249,7 +247,7 @@ def try_few(path, digits, given):
             return watch.train(train, *data, **options)
 
     seen |= _record(train, path, few, "few", given=given)
-    seen["again"] = _record(watched, path, few, "few", given=given)["record"]
+    seen["again"] = _record(watched, path, few, "few", given=given)
     seen["watch"] = watch.found()
     if seen["error"] or seen["too many"]:
         return None, seen

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from shared import runner
 from shared.bench import MOST_MEMORY, OTHERWISE, Bench, Stopped, read, wait
 from shared.equivalence import ROUNDING, compare
-from shared.proof import EQUIVALENT
 from shared.verdict import Finding, Seen, parting
 
 
@@ -24,6 +23,9 @@ class Check:
         self.praise = ""
         self._data = "mnist" if name == "MNIST" else "standin"
         self._stack = ExitStack()
+        # What its training has to be like, as far as that goes.
+        another = exercise.other_model
+        self._like = exercise.target if another else exercise.start
         self._bench = self._usual = None
 
     def __enter__(self):
@@ -109,16 +111,13 @@ class Check:
 
     def _train_few(self, given):
         """Train the program beside the stage that it is compared with."""
-        exercise = self.exercise
-        usual = exercise.target if exercise.other_model else exercise.start
-        given = {
-            "few": given,
-            "all": None if exercise.other_model else given,
-        }
+        both = {"few": given, "all": given}
+        if self.exercise.other_model:
+            both["all"] = None
         start = self._stack.enter_context
         self._stack.close()
-        self._usual = start(Bench(usual.path, self._data, given))
-        self._bench = start(Bench(self.path, self._data, given))
+        self._usual = start(Bench(self._like.path, self._data, both))
+        self._bench = start(Bench(self.path, self._data, both))
         self._seen, self._expected = wait(self._bench, self._usual, "few")
 
     def _signature(self):
@@ -285,16 +284,15 @@ class Check:
         )
 
     def _parting(self):
-        exercise = self.exercise
-        usual = exercise.target if exercise.other_model else exercise.start
+        alike = not self.exercise.other_model
         a, b = (
             Seen(read(found["record"]), found["watch"])
             for found in (self._expected, self._seen)
         )
         if compare(a.record, b.record, ROUNDING).equal:
             return None
-        name, n = f"stage {usual.name}", len(a.record.losses)
-        found = parting(a, b, name, not exercise.other_model)
+        name, n = f"stage {self._like.name}", len(a.record.losses)
+        found = parting(a, b, name, alike)
         if self._seen["too many"] and found.phase in ("", "epochs", "log"):
             return Finding(
                 "epochs",
@@ -304,14 +302,16 @@ class Check:
         return found
 
     def _again(self):
-        first, again = read(self._seen["record"]), read(self._seen["again"])
-        if compare(first, again).equal:
+        first, again = self._seen, self._seen["again"]
+        if compare(read(first["record"]), read(again["record"])).equal:
             return None
+        what = "gives other results"
+        if error := again["error"]:
+            what = f"stops with {error.get('type') or error['returned']}"
         return Finding(
             "state",
             "Called a second time, with the same data and the same seed,"
-            " `train` gives other results: something is kept from one call"
-            " to the next.",
+            f" `train` {what}: something is kept from one call to the next.",
         )
 
     def _otherwise(self):
@@ -385,6 +385,9 @@ class Check:
 
     def _accuracy(self):
         """Compare the accuracy with that of the stage before the change."""
+        # Not at the top: it imports scipy, which takes a second.
+        from shared.proof import EQUIVALENT
+
         parent = self.exercise.parent
         given = {"few": None, "all": None}
         usual = self._stack.enter_context(

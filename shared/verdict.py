@@ -138,15 +138,14 @@ def _batches(a, b, name, alike):
             return found
     n, m = len(a.watch["batches"]), len(b.watch["batches"])
     if n != m:
-        epochs = ""
+        text = f"{name[0].upper()}{name[1:]} learns from {n} batches, your"
+        text += f" program from {m}."
         if m % a.record.steps == 0:
-            epochs = f", in {n // a.record.steps} epochs, not in"
-            epochs += f" {m // a.record.steps}"
-        return Finding(
-            "epochs",
-            f"Your program learns from {m} batches where {name} learns from"
-            f" {n}{epochs}. They are the same as far as they go.",
-        )
+            epochs = m // a.record.steps
+            times = "once" if epochs == 1 else f"{epochs} times"
+            text += f" That is {times} through the images, not"
+            text += f" {n // a.record.steps} times."
+        return Finding("epochs", f"{text} As far as both go they are equal.")
     return None
 
 
@@ -154,6 +153,13 @@ def _data(i, a, b, name):
     """Compare the images of batch `i`, and their labels."""
     x, y = a.watch["batches"][i], b.watch["batches"][i]
     at = f"At {a.record.place(i)}"
+    if x["images"] and y["strange"]:
+        return Finding(
+            "data",
+            f"{at}, the model of your program is handed images that are not"
+            " among those to train on as they are. Something changes them on"
+            " the way.",
+        )
     if not (x["images"] and y["images"]):
         return None
     if min(y["images"]) >= b.watch["n_train"]:
@@ -207,6 +213,12 @@ def _start(x, y, name):
                 f" {p:.4g} (the square root of the sum of their squares),"
                 f" those of your program of size {q:.4g}.",
             )
+    if not _close(x, y, "places"):
+        return Finding(
+            "initial weights",
+            f"Before the first step the weights are as large as those of"
+            f" {name}, but they are others, or at other places.",
+        )
     return None
 
 
@@ -248,7 +260,9 @@ def _loss(x, y, at, name):
             f"{apart}: {n} times as much, and there are {n} images in the"
             " batch.",
         )
-    same = "The batch is the same, and so are the weights"
+    same = "The weights are the same"
+    if y["images"]:
+        same = "The batch is the same, and so are the weights"
     if plain is not None:
         return Finding(
             "forward pass",
@@ -421,10 +435,7 @@ def _images(numbers):
     """Describe images by their numbers, counted from 1."""
     first, last = numbers[0] + 1, numbers[-1] + 1
     if numbers == list(range(first - 1, last)):
-        return (
-            f"images {first:,} to {last:,}"
-            if last > first
-            else (f"image {first:,}")
-        )
+        many = f"images {first:,} to {last:,}"
+        return many if last > first else f"image {first:,}"
     few = ", ".join(f"{n + 1:,}" for n in numbers[:3])
     return f"{len(numbers)} images, {few} and so on"

@@ -64,13 +64,14 @@ class Watch(TorchFunctionMode):
         self.model = None  # the last that was called
         self.shape = None  # of what it returned
         self._depth = 0
+        self._looking = False
         self._learned = {}  # id: parameter, of all that were ever learned
         self._begin()
 
     def _begin(self):
         """Forget what was seen since the last batch or validation."""
         self._images, self._labels, self._losses = [], [], []
-        self._probabilities = False
+        self._probabilities = self._strange = False
         self._params = {}  # id: parameter, in the order of their use
         self._asked = set()  # ids of the parameters that images met
 
@@ -87,6 +88,8 @@ class Watch(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if self._looking:  # what we compute ourselves
+            return func(*args, **kwargs)
         name = func.__name__
         if name in ("__get__", "__set__"):  # an attribute, such as `p.grad`
             name = func.__self__.__name__
@@ -111,7 +114,9 @@ class Watch(TorchFunctionMode):
             return
         rows = t.reshape(len(t), -1).double().numpy()
         numbers = [self._number.get(row.tobytes()) for row in rows]
-        if numbers and None not in numbers:
+        if None in numbers:
+            self._strange = True
+        elif numbers:
             self._images.append(numbers)
 
     def _see_labels(self, name, args, kwargs):
@@ -164,12 +169,12 @@ class Watch(TorchFunctionMode):
                 _spying(
                     torch.autograd,
                     "backward",
-                    self._before_backward,
-                    self._after_backward,
+                    self._ours(self._before_backward),
+                    self._ours(self._after_backward),
                 )
             )
             for handle in (
-                register_optimizer_step_pre_hook(self._see_step),
+                register_optimizer_step_pre_hook(self._ours(self._see_step)),
                 hooks.register_module_forward_pre_hook(self._enter_module),
                 hooks.register_module_forward_hook(
                     self._leave_module, always_call=True
@@ -178,6 +183,19 @@ class Watch(TorchFunctionMode):
                 stack.callback(handle.remove)
             enter(self)
             yield
+
+    def _ours(self, look):
+        """Return a function that looks around and is not seen itself."""
+
+        @functools.wraps(look)
+        def looking(*args, **kwargs):
+            self._looking = True
+            try:
+                look(*args, **kwargs)
+            finally:
+                self._looking = False
+
+        return looking
 
     def train(self, train, *data, **options):
         """Call `train` with a log that tells us when an epoch is over."""
@@ -258,12 +276,14 @@ class Watch(TorchFunctionMode):
         self.batches.append(
             {
                 "images": self._images[-1] if self._images else None,
+                "strange": self._strange,
                 "labels": self._labels[-1] if self._labels else None,
                 "loss": loss.detach().sum().item(),
                 "plain loss": self._losses[-1][0] if self._losses else None,
                 "probabilities": self._probabilities,
                 "shapes": [list(p.shape) for p in params],
                 "sizes": [v.norm().item() for v in values],
+                "places": [_places(v) for v in values],
                 "left": [list(p.shape) for p in params if _has_grad(p)],
             }
         )
@@ -337,6 +357,16 @@ def _flat(values):
     return flat
 
 
+def _places(values):
+    """Return a number that changes when values change their places.
+
+    A matrix and its transpose have the same.
+    """
+    if values.dim() == 2 and values.shape[0] < values.shape[1]:
+        values = values.T
+    return (values.flatten() * torch.arange(values.numel())).sum().item()
+
+
 def _has_grad(p):
     return p.grad is not None and bool(p.grad.any())
 
@@ -345,14 +375,22 @@ def _has_grad(p):
 def _spying(owner, name, before, after=None):
     """Let others see the arguments of a function when it is called."""
     original = getattr(owner, name)
+    inside = False
 
     @functools.wraps(original)
     def replacement(*args, **kwargs):
-        before(*args, **kwargs)
-        result = original(*args, **kwargs)
-        if after:
-            after(*args, **kwargs)
-        return result
+        nonlocal inside
+        if inside:  # it calls itself
+            return original(*args, **kwargs)
+        inside = True
+        try:
+            before(*args, **kwargs)
+            result = original(*args, **kwargs)
+            if after:
+                after(*args, **kwargs)
+            return result
+        finally:
+            inside = False
 
     setattr(owner, name, replacement)
     try:

@@ -100,6 +100,11 @@ def logged_first(code):
     return code.replace("loss.backward()", "log(loss); loss.backward()")
 
 
+def backward_by_function(code):
+    code = code.replace("loss.backward()", "torch.autograd.backward(loss)")
+    return f"import torch\n{code}"
+
+
 def counted(code):
     """Count the batches, though nobody asks."""
     return re.sub(
@@ -227,6 +232,7 @@ REWRITINGS = (
     loss_as_a_layer,
     cleared_first,
     logged_first,
+    backward_by_function,
     counted,
     with_notes,
     numbered_batches,

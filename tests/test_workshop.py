@@ -165,7 +165,7 @@ CAUSES = {
     "last image of each batch cut off": ("data", "from images 1 to 63"),
     "batches overlap by one image": ("data", "from images 64 to 127"),
     "labels shifted": ("labels", "Image 1 is a"),
-    "an epoch too many": ("epochs", "in 2 epochs, not in 3"),
+    "an epoch too many": ("epochs", "3 times through the images"),
     "softmax before F.cross_entropy": ("forward pass", "are probabilities"),
     "label smoothing slipped in": ("loss", "Yet the plain cross entropy"),
     "bias hidden in a plain list": ("update", "the loop does not know"),
@@ -176,7 +176,10 @@ CAUSES = {
     "zero_grad between backward and step": ("zeroing", "cleared before"),
     "weight decay slipped in": ("update", "something besides the gradient"),
     "x shuffled without y": ("labels", "the labels of images 1 to 64"),
-    "only the first epoch's worth of batches": ("epochs", "not in 1"),
+    "only the first epoch's worth of batches": (
+        "epochs",
+        "1 times through the images",
+    ),
     "shuffled too early": ("data", "your program from 64 images"),
     "validation on training data": ("validation", "the training learns from"),
     "validation loss unweighted": ("validation", "the mean over the batches"),
@@ -343,6 +346,11 @@ MISTAKES = {
         "state",
         "Called a second time",
     ),
+    "a model that can be made only once": (
+        (MODEL, f"    assert not kept\n    kept.append(0)\n{MODEL}"),
+        "state",
+        "`train` stops with AssertionError: something is kept",
+    ),
     "a number for an argument": (
         (
             "DataLoader(train_ds, batch_size=batch_size",
@@ -350,6 +358,11 @@ MISTAKES = {
         ),
         "arguments",
         "not when `train` is called with epochs=3, batch_size=48, lr=0.05",
+    ),
+    "brighter images": (
+        ("model(xb)", "model(xb * 2)"),
+        "data",
+        "is handed images that are not among those to train on",
     ),
     "batches of one": (
         ("train_ds, batch_size=batch_size", "train_ds"),
