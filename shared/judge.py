@@ -106,6 +106,7 @@ class Check:
         return (
             self._signature()
             or self._error(self._seen.get("error"))
+            or self._second_error()
             or "trains on 1,000 images"
         )
 
@@ -163,6 +164,12 @@ class Check:
                 if problem.startswith("it changed"):
                     text += f"\nBefore that, {problem}."
         return Finding("run", text)
+
+    def _second_error(self):
+        """Return the finding of an exception in the second training alone."""
+        if error := self._seen["again"]["error"]:
+            return _kept(f"stops with {error.get('type', 'no predictions')}")
+        return None
 
     def _quoted(self, number):
         """Return a line of the program, to be shown below what is said."""
@@ -305,14 +312,7 @@ class Check:
         first, again = self._seen, self._seen["again"]
         if compare(read(first["record"]), read(again["record"])).equal:
             return None
-        what = "gives other results"
-        if error := again["error"]:
-            what = f"stops with {error.get('type') or error['returned']}"
-        return Finding(
-            "state",
-            "Called a second time, with the same data and the same seed,"
-            f" `train` {what}: something is kept from one call to the next.",
-        )
+        return _kept("gives other results")
 
     def _otherwise(self):
         """Compare a training with other hyperparameters."""
@@ -419,6 +419,14 @@ class Check:
 # What a promise may say besides, in the words of the ladder.
 ANY_SIZE = "images of other sizes now work"
 ANY_DEVICE = "on an accelerator to rounding"
+
+
+def _kept(what):
+    return Finding(
+        "state",
+        "Called a second time, with the same data and the same seed, `train`"
+        f" {what}: something is kept from one call to the next.",
+    )
 
 
 def _made(whole):

@@ -119,7 +119,7 @@ def begin(exercise, reset=False):
     with replacing(path) as part:
         part.write_text(exercise.code(), encoding="utf-8")
     print(
-        f"wrote {_shown(path)}, {_title(exercise.start)}.\n"
+        f"wrote {_shown(path)}, a copy of {_title(exercise.start)}.\n"
         f"Make it {_title(exercise.target)}: the task stands on top.\n"
         f"When it is done: {exercise.command('check')}"
     )

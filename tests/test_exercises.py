@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import watchfiles
 
 from shared import mnist, workshop
 from stages import LADDER
@@ -163,3 +164,21 @@ def test_a_change_is_tried_refused_made_and_held(folder, offline, capsys):
     assert main(["check", "02"]) == 1
     entry = json.loads((folder / "progress.json").read_text())["02"]
     assert entry == {"state": "held", "hints": 0}
+
+
+def test_watching_checks_again_whenever_the_file_is_saved(folder, monkeypatch):
+    path = folder / "stage_07.py"
+    other = folder / "notes.txt"
+    saved = [{(1, str(other))}, {(2, str(path))}, {(2, str(path))}]
+    checked = []
+
+    def watch(place, **_):
+        assert place == folder
+        yield from saved
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watchfiles, "watch", watch)
+    monkeypatch.setattr(workshop, "check", lambda *a: checked.append(a[1]))
+    main(["try", "07"])
+    assert main(["check", "07", "--watch"]) == 130
+    assert checked == [path] * 3
