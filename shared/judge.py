@@ -372,7 +372,7 @@ class Check:
         most = max(report.loss, report.pred)
         self.praise = (
             f"Your program and stage {exercise.start.name} are"
-            f" {f'equal to {most:.0e}' if most else 'equal bit for bit'}:"
+            f" {f'equal to {most:.0e}' if most else 'equal, bit for bit'}:"
             f" the losses of {len(b.losses):,} steps, and ten"
             f" log-probabilities for each of {len(b.pred):,} images."
         )

@@ -122,20 +122,18 @@ class Watch(TorchFunctionMode):
     def _see_labels(self, name, args, kwargs):
         """Keep the labels that a loss is computed with, however it is."""
         labels = None
-        if name == "cross_entropy":
-            pred, labels, *_ = [*args, *kwargs.values()]
-            if pred.dim() == 2 and labels.dim() == 1:
-                pred = pred.detach()
+        if name in ("cross_entropy", "nll_loss"):
+            given = dict(zip(("input", "target"), args, strict=False)) | kwargs
+            pred, labels = given["input"].detach(), given["target"]
+            if name == "cross_entropy" and labels.dim() == 1:
                 ones = pred.sum(1) - 1
                 self._probabilities = bool(
                     (pred >= 0).all() and (ones.abs() < 1e-6).all()
                 )
                 plain = F.cross_entropy(pred, labels).item()
                 self._losses.append((plain, len(pred)))
-        elif name == "nll_loss":
-            _, labels, *_ = [*args, *kwargs.values()]
         elif name == "one_hot":
-            labels = args[0]
+            labels = _flat([*args, *kwargs.values()])[0]
         elif name in ("gather", "take_along_dim"):
             labels = _flat([*args, *kwargs.values()])[-1]
         elif name == "__getitem__" and isinstance(args[1], tuple):
@@ -273,6 +271,7 @@ class Watch(TorchFunctionMode):
         if self.batches:
             self._end_update(values)
         self._learned |= self._params
+        self._last, self._values = params, values
         self.batches.append(
             {
                 "images": self._images[-1] if self._images else None,
@@ -288,15 +287,12 @@ class Watch(TorchFunctionMode):
             }
         )
         self._begin()
-        self._params = {id(p): p for p in params}
-        self._values = values
 
     def _after_backward(self, *args, **kwargs):
         """Enter the gradients of the batch."""
-        zeros = map(torch.zeros_like, self._values)
         self._grads = [
-            zero if p.grad is None else p.grad.clone()
-            for p, zero in zip(self._params.values(), zeros, strict=True)
+            torch.zeros_like(p) if p.grad is None else p.grad.clone()
+            for p in self._last
         ]
         self.batches[-1]["gradients"] = [g.norm().item() for g in self._grads]
 
@@ -322,14 +318,11 @@ class Watch(TorchFunctionMode):
         if any(group.get("momentum") for group in opt.param_groups):
             self._saw("momentum")
         if self.step is None and self.batches:
-            moved = {
-                id(p): p for group in opt.param_groups for p in group["params"]
-            }
+            params = [p for group in opt.param_groups for p in group["params"]]
+            moved = {id(p): p for p in params}
             self.step = {
                 "missing": [
-                    list(p.shape)
-                    for key, p in self._params.items()
-                    if key not in moved
+                    list(p.shape) for p in self._last if id(p) not in moved
                 ],
                 "no gradients": not any(map(_has_grad, moved.values())),
             }

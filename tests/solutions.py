@@ -105,6 +105,12 @@ def backward_by_function(code):
     return f"import torch\n{code}"
 
 
+def labels_by_name(code):
+    return code.replace(
+        "F.cross_entropy(pred, yb)", "F.cross_entropy(target=yb, input=pred)"
+    )
+
+
 def counted(code):
     """Count the batches, though nobody asks."""
     return re.sub(
@@ -149,6 +155,17 @@ def functional_linear(code):
             f"xb @ {weights} + {bias}",
             f"torch.nn.functional.linear(xb, {weights}.T, {bias})",
         )
+    return code
+
+
+def new_tensors(code):
+    """Replace the weights at each step, instead of changing them."""
+    for name in ("weights", "bias"):
+        code = code.replace(
+            f"{name} -= {name}.grad * lr",
+            f"{name} = ({name} - {name}.grad * lr).requires_grad_()",
+        )
+        code = code.replace(f"                {name}.grad.zero_()\n", "")
     return code
 
 
@@ -233,11 +250,13 @@ REWRITINGS = (
     cleared_first,
     logged_first,
     backward_by_function,
+    labels_by_name,
     counted,
     with_notes,
     numbered_batches,
     while_loop,
     functional_linear,
+    new_tensors,
     added_product,
     parameters_in_a_list,
     epochs_from_one,

@@ -87,6 +87,11 @@ def test_every_change_has_its_tasks_and_no_other_has():
         assert all(text.endswith((".", "?")) for text in task.hints)
 
 
+def test_what_is_checked_besides_is_what_the_ladder_says():
+    said = {stage.promise.but for stage in LADDER[1:]}
+    assert {judge.ANY_SIZE, judge.ANY_DEVICE} <= said
+
+
 def bound(code):
     """Return the names that some code gives to something."""
     found = set()
@@ -178,7 +183,7 @@ CAUSES = {
     "x shuffled without y": ("labels", "the labels of images 1 to 64"),
     "only the first epoch's worth of batches": (
         "epochs",
-        "1 times through the images",
+        "once through the images",
     ),
     "shuffled too early": ("data", "your program from 64 images"),
     "validation on training data": ("validation", "the training learns from"),
