@@ -69,11 +69,14 @@ class Bench:
         self.folder = Path(self._folder.name)
         job = {"path": str(self.path), "data": data, "given": given}
         (self.folder / "job.json").write_text(json.dumps(job))
+        env = os.environ | {"OMP_NUM_THREADS": "1"}
+        if folder := env.get("MNIST_DIR"):  # may be relative to another place
+            env["MNIST_DIR"] = os.path.abspath(folder)
         with open(self.folder / "output.txt", "wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "shared.bench", str(self.folder)],
                 cwd=ROOT,
-                env=os.environ | {"OMP_NUM_THREADS": "1"},
+                env=env,
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,

@@ -212,8 +212,7 @@ class Check:
                 f"The change was {_made(whole)}: `{code}` is still at"
                 f" work{where}, and it is to go.{self._quoted(line)}",
             )
-        # Elsewhere the numbers would tell.
-        for code in exercise.kept if exercise.other_model else ():
+        for code in exercise.kept:
             if not signs[code].used(seen):
                 return Finding(
                     "change",
@@ -300,7 +299,8 @@ class Check:
             return None
         name, n = f"stage {self._like.name}", len(a.record.losses)
         found = parting(a, b, name, alike)
-        if self._seen["too many"] and found.phase in ("", "epochs", "log"):
+        vague = not found or found.phase in ("", "epochs", "log")
+        if self._seen["too many"] and vague:
             return Finding(
                 "epochs",
                 f"Your program goes on and on: {name} learns from {n} batches,"

@@ -31,7 +31,7 @@ class Exercise(NamedTuple):
     """A change of the ladder, to be made or, in `reverse`, to be undone.
 
     `stage` and `parent` are its rows; `signs` tell by the code in a row how
-    its use is seen, and `kept` lists such code as both stages use.
+    its use is seen, and `kept` lists such code as has to stay.
     """
 
     stage: object

@@ -359,12 +359,14 @@ REVERSE = {
 def exercise(stage, reverse=False):
     """Return the `Exercise` that belongs to a row of the ladder."""
     [parent] = [row for row in LADDER if row.name == stage.parent]
-    kept = [
-        code
-        for row in LADDER
-        for code in row.swaps_in
-        if code in SIGNS and SIGNS[code].used
-        if contains(stage.code, code) and contains(parent.code, code)
-    ]
+    kept = []
+    if stage.promise.kind == "change":  # elsewhere the numbers would tell
+        kept = [
+            code
+            for row in LADDER
+            for code in row.swaps_in
+            if code in SIGNS and SIGNS[code].used
+            if contains(stage.code, code) and contains(parent.code, code)
+        ]
     tasks = REVERSE if reverse else FORWARD
     return Exercise(stage, parent, reverse, tasks[stage.name], SIGNS, kept)
