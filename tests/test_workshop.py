@@ -16,7 +16,11 @@ from stages import LADDER
 from stages.signs import SIGNS
 from stages.tasks import FORWARD, REVERSE, exercise
 from tests.mutants import MUTANTS
-from tests.solutions import REWRITINGS, other_names
+from tests.solutions import (
+    REWRITINGS,
+    backward_by_function,
+    other_names,
+)
 
 STAGES = {stage.name: stage for stage in LADDER}
 EXERCISES = [
@@ -402,3 +406,25 @@ def test_a_mistake_is_named(mistake, check):
     found = check(SEVEN, code)
     assert found.phase == phase
     assert words in found.text
+
+
+def test_the_place_is_right_however_backward_is_called(check):
+    old = "batch_size=batch_size)"
+    code = edited(SEVEN.target.code, (old, f"{old[:-1]}, drop_last=True)"))
+    found = check(SEVEN, backward_by_function(code))
+    assert found.phase == "data"
+    assert "At epoch 1, batch 16, stage 06 learns from" in found.text
+
+
+def test_who_undoes_a_layer_may_draw_its_weights_as_it_does(check):
+    undo = exercise(STAGES["04"], reverse=True)
+    drawn = "torch.empty({}).uniform_(-1 / 28, 1 / 28)"
+    code = edited(
+        undo.target.code,
+        ("torch.randn(784, 10) / math.sqrt(784)", drawn.format("10, 784")),
+        ("torch.zeros(10)", drawn.format("10")),
+        ("xb @ self.weights", "xb @ self.weights.T"),
+    )
+    assert check(undo, code) == "held on 1,000 images"
+    found = check(undo, code.replace("/ 28)", "/ 27)"))
+    assert found.phase == "initial weights"
