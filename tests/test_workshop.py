@@ -428,3 +428,13 @@ def test_who_undoes_a_layer_may_draw_its_weights_as_it_does(check):
     assert check(undo, code) == "held on 1,000 images"
     found = check(undo, code.replace("/ 28)", "/ 27)"))
     assert found.phase == "initial weights"
+
+
+def test_the_same_weights_at_other_places_are_others(check):
+    undo = exercise(STAGES["04"], reverse=True)
+    found = check(
+        undo,
+        edited(undo.target.code, ("randn(784, 10)", "randn(10, 784).T")),
+    )
+    assert found.phase == "initial weights"
+    assert "but they are others, or at other places" in found.text
