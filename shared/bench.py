@@ -133,7 +133,7 @@ def wait(bench, reference, part):
     a slow machine gives it more time. Raises Stopped if it has to be, and
     RunError if something is wrong with the reference.
     """
-    began = None
+    began = limit = None
     while not (bench.has(part) and reference.has(part)):
         time.sleep(0.02)
         if reference.process.poll() is not None and not reference.has(part):
@@ -152,15 +152,15 @@ def wait(bench, reference, part):
             )
         if began is None and bench.has("ready"):
             began = time.monotonic()
-        if began and reference.has(part):
+        if limit is None and reference.has(part):
             usual = reference.result(part)["seconds"]
             limit = max(LEAST[part], TIMES[part] * usual)
-            if time.monotonic() - began > limit:
-                raise Stopped(
-                    f"it was still running after {limit:.0f} seconds, where"
-                    f" {usual:.1f} are usual",
-                    bench.line(),
-                )
+        if began and limit and time.monotonic() - began > limit:
+            raise Stopped(
+                f"it was still running after {limit:.0f} seconds, where"
+                f" {usual:.1f} are usual",
+                bench.line(),
+            )
     return bench.result(part), reference.result(part)
 
 
