@@ -41,6 +41,8 @@ prelude-%: $(INSTALLED)
 encore-%: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages $@ $(ARGS)
 
+encore-distributed: override ARGS += $(if $(NPROC),--nproc $(NPROC))
+
 diff-%: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages diff $* $(ARGS)
 

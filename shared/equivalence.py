@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.modules import module as hooks
 from torch.utils.data import RandomSampler
+from torch.utils.data.distributed import DistributedSampler
 
 from shared import runner
 
@@ -61,17 +62,25 @@ def same_initial_weights():
 
 @contextmanager
 def same_order_of_images():
-    """Let a `DataLoader` with `shuffle=True` keep the order of its dataset.
+    """Let samplers put the images in the order of the parent's program.
 
-    It builds a RandomSampler, as a program may do on its own, and that goes
-    through the numbers in order meanwhile.
+    A RandomSampler, such as a `DataLoader` with `shuffle=True` builds, goes
+    through the numbers in order. A DistributedSampler shares out what a
+    RandomSampler would draw, from the same random numbers.
     """
-    original = RandomSampler.__iter__
+    drawn, shared = RandomSampler.__iter__, DistributedSampler.__iter__
+
+    def as_one_process_draws(sampler):
+        order = list(drawn(RandomSampler(sampler.dataset)))
+        return iter(order[sampler.rank :: sampler.num_replicas])
+
     RandomSampler.__iter__ = lambda self: iter(range(self.num_samples))
+    DistributedSampler.__iter__ = as_one_process_draws
     try:
         yield
     finally:
-        RandomSampler.__iter__ = original
+        RandomSampler.__iter__ = drawn
+        DistributedSampler.__iter__ = shared
 
 
 GIVEN = {

@@ -131,6 +131,15 @@ def ready(stages, data, no_accel, options):
     return mnist.load(data), options
 
 
+def prepare(train, digits, accel=True, dry_run=False, **chosen):
+    """Return the digits and options to train with: few of a dry run."""
+    options = options_of(train, accel) | chosen
+    if dry_run:
+        digits = _few(digits, DRY_BATCHES * options["batch_size"])
+        options["epochs"] = 1
+    return digits, options
+
+
 def predict(train, digits, log, *, seed, dtype, **options):
     """Call `train` as the contract of a stage has it; return predictions.
 
@@ -168,21 +177,21 @@ def run(
     dtype="float32",
     accel=True,
     dry_run=False,
+    conditions=None,
     **chosen,
 ):
     """Train, print and return what came of it, and write it to `runs/`.
 
     `stage` is a row of the ladder, `train` its function and `digits` what
     to train on. What is `chosen` of `epochs`, `batch_size` and `lr` replaces
-    the stage's own defaults. The result is what `metrics.json` holds. Raises
+    the stage's own defaults; `conditions` are others to note, such as the
+    number of processes. The result is what `metrics.json` holds. Raises
     RunError if the loss turns nan or infinite.
     """
-    options = options_of(train, accel) | chosen
+    digits, options = prepare(train, digits, accel, dry_run, **chosen)
     device = options.get("device", torch.device("cpu"))
-    if dry_run:
-        digits = _few(digits, DRY_BATCHES * options["batch_size"])
-        options["epochs"] = 1
     shown = {k: v for k, v in options.items() if isinstance(v, int | float)}
+    shown |= conditions or {}
     threads = torch.get_num_threads()
     print(
         f"{stage.label}, on {digits.name}:"

@@ -347,6 +347,24 @@ ENCORES = (
         helper="checkpoints",
         flags=(*RUN, "--resume", "--predict"),
     ),
+    Stage(
+        name="encore-distributed",
+        title="distributed",
+        module="encore.distributed",
+        parent="12",
+        swaps_in=(
+            "DistributedDataParallel",
+            "DistributedSampler",
+            "set_epoch",
+            "dist.init_process_group",
+            "dist.all_reduce",
+        ),
+        goes_out=("shuffle=True",),
+        budget=(60, 15),
+        promise=Promise("rounding", given="order of images"),
+        helper="distributed",
+        flags=(*RUN, "--nproc"),
+    ),
 )
 
 TABLE = PRELUDE + LADDER + ENCORES

@@ -75,6 +75,7 @@ OF_ITS_OWN = {  # what only some preludes and encores take
         "metavar": "PNG",
         "help": "read these pictures instead of training",
     },
+    "--nproc": {"type": whole(1), "help": "number of processes; 2"},
 }
 FLAGS = OF_A_STAGE | OF_ITS_OWN
 RUN = tuple(OF_A_STAGE)

@@ -1,0 +1,195 @@
+r"""Encore: distributed.
+
+Stage 12 in several processes at once, on one machine or on many. Each holds
+the whole model and takes its share of every batch; the gradients of all are
+averaged before a step, so that all take the same one. `torchrun` starts the
+processes and tells each its rank:
+
+    make encore-distributed NPROC=2
+
+On two machines, each with the data at hand (`make data`), the one is given
+
+    torchrun --nnodes 2 --nproc-per-node 2 --node-rank 0 \
+        --master-addr FIRST -m stages encore-distributed --data mnist
+
+and the other the same with `--node-rank 1`; FIRST is the address of the one.
+Where a machine can't resolve its own name, GLOO_SOCKET_IFNAME names the
+network interface to use, as in `GLOO_SOCKET_IFNAME=eth0 torchrun ...`.
+
+What to look at:
+
+- `DistributedDataParallel` averages gradients during `backward`, while those
+  of earlier layers are still being computed. It begins by handing the weights
+  of rank 0 to all.
+- A mean of means is the mean of all only if the parts are equal. So batches
+  and data must divide by the number of processes, which `share` checks. The
+  batch stays 64, a process works on 64 / N: the training is that of stage 12,
+  whatever N.
+- `DistributedSampler` shuffles alike in all processes, by seed and epoch, and
+  rank r takes every N-th image from r on. Without `set_epoch` all epochs have
+  the same order. If images can't be shared out evenly it repeats some; to
+  validate, `Subset` shares them out without.
+- A loss is the mean over a share. To be logged it becomes that of the batch,
+  by `all_reduce`, which every process must call, though only rank 0 talks.
+- If a process dies, the others notice and `torchrun` ends them. For one that
+  no longer answers, as when a cable is cut, they wait as long as `PATIENCE`.
+- To go on after that, with the checkpoints of the encore of that name: rank 0
+  alone saves `model.module`, all load it before they wrap it, and `torchrun
+  --max-restarts 3` starts them anew. No random state need be saved: the order
+  of images depends on seed and epoch alone.
+"""
+
+import os
+from contextlib import contextmanager
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch import nn, optim
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader, Subset, TensorDataset
+from torch.utils.data.distributed import DistributedSampler
+
+PATIENCE = timedelta(seconds=20)
+
+device = torch.device("cpu")
+if torch.accelerator.is_available():
+    device = torch.accelerator.current_accelerator()
+
+
+class Lambda(nn.Module):
+    def __init__(self, func):
+        super().__init__()
+        self.func = func
+
+    def forward(self, xb):
+        return self.func(xb)
+
+
+def cnn():
+    return nn.Sequential(
+        nn.Conv2d(1, 16, kernel_size=3, stride=2, padding=1),
+        nn.ReLU(),  # (n, 16, 14, 14)
+        nn.Conv2d(16, 16, kernel_size=3, stride=2, padding=1),
+        nn.ReLU(),  # (n, 16, 7, 7)
+        nn.Conv2d(16, 10, kernel_size=3, stride=2, padding=1),
+        nn.ReLU(),  # (n, 10, 4, 4)
+        nn.AdaptiveAvgPool2d(1),  # (n, 10, 1, 1)
+        Lambda(lambda xb: xb.flatten(1)),
+    )
+
+
+class WrappedDataLoader:
+    def __init__(self, dl, func):
+        self.dl = dl
+        self.func = func
+
+    def __iter__(self):
+        for xb, yb in self.dl:
+            yield self.func(xb, yb)
+
+
+def loss_batch(model, xb, yb, opt=None):
+    pred = model(xb)
+    loss = F.cross_entropy(pred, yb)
+
+    if opt is not None:
+        loss.backward()
+        opt.step()
+        opt.zero_grad()
+    return loss
+
+
+def fit(epochs, model, opt, train_dl, valid_dl, log):
+    for epoch in range(epochs):
+        train_dl.dl.sampler.set_epoch(epoch)
+        model.train()
+        for xb, yb in train_dl:
+            loss = loss_batch(model, xb, yb, opt)
+            loss = loss.detach() / dist.get_world_size()
+            dist.all_reduce(loss)
+            log(loss)
+
+        model.eval()
+        total, count = 0, 0
+        with torch.no_grad():
+            for xb, yb in valid_dl:
+                total += loss_batch(model, xb, yb) * len(xb)
+                count += len(xb)
+        totals = loss.new_tensor([total, count])
+        dist.all_reduce(totals)
+        total, count = totals
+        log.validation(total / count)
+
+
+@contextmanager
+def process_group(device):
+    backend = dist.get_default_backend_for_device(device)
+    if dist.is_torchelastic_launched():
+        if device.type != "cpu":
+            torch.accelerator.set_device_index(int(os.environ["LOCAL_RANK"]))
+        dist.init_process_group(backend, timeout=PATIENCE)
+    else:  # not by torchrun: a group of one
+        alone = dist.HashStore()
+        dist.init_process_group(backend, store=alone, rank=0, world_size=1)
+    try:
+        yield dist.get_rank(), dist.get_world_size()
+    finally:
+        dist.destroy_process_group()
+
+
+def share(number, what, world_size):
+    if number % world_size:
+        raise ValueError(
+            f"{number:,} {what} can't be shared evenly by {world_size}"
+            " processes"
+        )
+    return number // world_size
+
+
+def get_data(train_ds, valid_ds, batch_size, rank, world_size):
+    share(len(train_ds), "images", world_size)
+    share_of_batch = share(batch_size, "images of a batch", world_size)
+    sampler = DistributedSampler(train_ds, seed=torch.initial_seed())
+    train_dl = DataLoader(train_ds, batch_size=share_of_batch, sampler=sampler)
+    valid_ds = Subset(valid_ds, range(rank, len(valid_ds), world_size))
+    valid_dl = DataLoader(valid_ds, batch_size=batch_size * 2)
+    return train_dl, valid_dl
+
+
+def train(
+    x_train,  # (n, 784) floats, an image a row
+    y_train,  # (n,) int64, the digits
+    x_valid,  # (m, 784)
+    y_valid,  # (m,)
+    log,  # takes the loss of every batch
+    epochs=2,
+    batch_size=64,
+    lr=0.1,
+    momentum=0.9,
+    device=device,
+):
+    def preprocess(x, y):
+        return x.view(-1, 1, 28, 28).to(device), y.to(device)
+
+    train_ds = TensorDataset(x_train, y_train)
+    valid_ds = TensorDataset(x_valid, y_valid)
+    with process_group(device) as (rank, world_size):
+        train_dl, valid_dl = get_data(
+            train_ds, valid_ds, batch_size, rank, world_size
+        )
+        train_dl = WrappedDataLoader(train_dl, preprocess)
+        valid_dl = WrappedDataLoader(valid_dl, preprocess)
+        model = DistributedDataParallel(cnn().to(device))
+        opt = optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+
+        fit(epochs, model, opt, train_dl, valid_dl, log)
+        x_valid, _ = preprocess(x_valid, y_valid)
+        return model.module(x_valid).cpu()
+
+
+if __name__ == "__main__":
+    from stages.__main__ import run_file
+
+    run_file(__file__)
