@@ -360,7 +360,7 @@ ENCORES = (
             "dist.all_reduce",
         ),
         goes_out=("shuffle=True",),
-        budget=(60, 15),
+        budget=(52, 11),
         promise=Promise("rounding", given="order of images"),
         helper="distributed",
         flags=(*RUN, "--nproc"),
