@@ -3,7 +3,8 @@
 MNIST is four files in the IDX format, usually gzipped. They are looked for
 in the folder that `MNIST_DIR` names, then in the project's own `data/mnist`,
 then on the public mirrors. A file counts only if the SHA-256 of its
-decompressed content is the known one.
+decompressed content is the known one. So it is with Fashion-MNIST, of which
+other things are known: a `Source` says what and where.
 """
 
 import hashlib
@@ -54,10 +55,70 @@ FILES = {
     ),
 }
 
+# Of Fashion-MNIST the SHA-256 of the gzipped files is known, as downloaders of
+# more than one project quote it; of the content only the size.
+FASHION_MIRRORS = (
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/"
+    "data/fashion/",
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+)
+FASHION_FILES = {
+    "train-images-idx3-ubyte": (
+        47_040_016,
+        "08dc20ab1689590a0bcd66e874647b6ee8464e2d501b5a3f1f78831db19a3fdc",
+    ),
+    "train-labels-idx1-ubyte": (
+        60_008,
+        "b0197879cbda89f3dc7b894f9fd52b858e68ea4182b6947c9d8c2b67e5f18dcc",
+    ),
+    "t10k-images-idx3-ubyte": (
+        7_840_016,
+        "78dcbbfb5a27efaf1b6c1d616caca68560be8766c5bffcb2791df9273a534229",
+    ),
+    "t10k-labels-idx1-ubyte": (
+        10_008,
+        "42bd18137a62d5998cdeae52bf3a0676ac6b706f5cf8439b47bb5b151ae3dccf",
+    ),
+}
+
 N_TRAIN = 50_000  # of the training file's 60,000; the last 10,000 validate
 
 ATTEMPTS = 3  # at fetching a file from a mirror that is only busy
 RETRY_AFTER = 600  # seconds before a failed download is tried again
+
+
+class Source(NamedTuple):
+    """Four files: what they are called, where they are, how they are known.
+
+    `files` maps each name to the size of its content and a SHA-256: that of
+    the content, or if it is `of_archive` that of the gzipped file. A file
+    that is not gzipped is then known by its size alone.
+    """
+
+    name: str
+    mirrors: tuple[str, ...]
+    files: dict[str, tuple[int, str]]
+    of_archive: bool = False
+
+    @property
+    def cache(self):
+        """The folder that downloads are kept in."""
+        return CACHE / self.name.lower()
+
+    def setting(self, what):
+        """Return what the environment says, as in `MNIST_DIR`, or ""."""
+        name = self.name.upper().replace("-", "_")
+        return os.environ.get(f"{name}_{what}", "")
+
+
+def mnist():
+    """Return the `Source` of MNIST."""
+    return Source("MNIST", MIRRORS, FILES)
+
+
+def fashion():
+    """Return the `Source` of Fashion-MNIST."""
+    return Source("Fashion-MNIST", FASHION_MIRRORS, FASHION_FILES, True)
 
 
 class BadFileError(Exception):
@@ -118,16 +179,21 @@ def read(insist=False):
     if they failed a moment ago. Raises InputError for a wrong `MNIST_DIR`
     and UnavailableError if the mirrors fail.
     """
-    if folder := os.environ.get("MNIST_DIR"):
-        contents = [_from_folder(Path(folder), name) for name in FILES]
-    else:
-        contents = [_from_cache(name, insist) for name in FILES]
-    return tuple(decode(content) for content in contents)
+    return tuple(map(decode, contents(mnist(), insist)))
+
+
+def contents(source, insist):
+    """Return the content of each file of a `Source`, as `read` finds it."""
+    if folder := source.setting("DIR"):
+        return [
+            _from_folder(source, Path(folder), name) for name in source.files
+        ]
+    return [_from_cache(source, name, insist) for name in source.files]
 
 
 def place():
     """Return the folder that MNIST is read from."""
-    return Path(os.environ.get("MNIST_DIR") or CACHE / "mnist")
+    return Path(mnist().setting("DIR") or mnist().cache)
 
 
 def _digits(name, images, labels, test_images, test_labels):
@@ -192,43 +258,50 @@ def unzipped(data, size):
     return content
 
 
-def verified(path, name):
-    """Return the decompressed content of `path`, known to be MNIST's `name`.
+def verified(source, path, name):
+    """Return the decompressed content of `path`, known to be its `name`.
 
     Reads `path` as gzip if its suffix is `.gz`. Raises BadFileError if the
     content is not that of `name`, FileNotFoundError and other OSErrors if
     there is nothing to read.
     """
-    size, sha256 = FILES[name]
+    size, sha256 = source.files[name]
     with open(path, "rb") as file:
-        content = file.read(most_bytes(name) + 1)
-    if path.suffix == ".gz":
-        content = unzipped(content, size)
+        data = file.read(most_bytes(source, name) + 1)
+    zipped = path.suffix == ".gz"
+    content = unzipped(data, size) if zipped else data
     if len(content) != size:
         length = f"{len(content):,}" if len(content) < size else "more"
         raise BadFileError(f"holds {length} bytes, not {size:,}")
-    found = hashlib.sha256(content).hexdigest()
+    if source.of_archive and not zipped:
+        if hashlib.sha256(content).hexdigest() == FILES[name][1]:
+            raise BadFileError("is the file of MNIST that has this name")
+        decode(content)
+        return content
+    known = data if source.of_archive else content
+    found = hashlib.sha256(known).hexdigest()
     if found != sha256:
         raise BadFileError(f"has SHA-256 {found[:12]}…, not {sha256[:12]}…")
     return content
 
 
-def most_bytes(name):
+def most_bytes(source, name):
     """Return how many bytes `name` may have, gzipped or not.
 
     Gzip makes a file smaller, but random ones a little larger.
     """
-    return FILES[name][0] + 1024
+    return source.files[name][0] + 1024
 
 
-def _from_folder(folder, name):
+def _from_folder(source, folder, name):
     """Return the content of `name` in the folder that the user named."""
     problems = []
     # torchvision leaves the files in MNIST/raw below the folder it is given.
-    for place in (folder, folder / "MNIST" / "raw"):
+    below = folder / source.name.replace("-", "") / "raw"
+    for place in (folder, below):
         for path in (place / name, place / f"{name}.gz"):
             try:
-                return verified(path, name)
+                return verified(source, path, name)
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except BadFileError as error:
@@ -240,32 +313,33 @@ def _from_folder(folder, name):
         problems = [
             f"{folder} {lacks if folder.is_dir() else 'is not a folder'}"
         ]
-    raise InputError(f"MNIST_DIR is not MNIST: {'; '.join(problems)}")
+    name = source.name.upper().replace("-", "_")
+    raise InputError(f"{name}_DIR is not {source.name}: {'; '.join(problems)}")
 
 
-def _from_cache(name, insist):
+def _from_cache(source, name, insist):
     """Return the content of `name` in the cache, fetched if need be.
 
     Of several processes one fetches, the others wait for it and find what
     it left. Raises UnavailableError.
     """
-    path = CACHE / "mnist" / f"{name}.gz"
+    path = source.cache / f"{name}.gz"
     with suppress(BadFileError, OSError):
-        return verified(path, name)
+        return verified(source, path, name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(CACHE / "mnist.lock"):
-            return _fetched(path, name, insist)
+        with FileLock(source.cache.with_suffix(".lock")):
+            return _fetched(source, path, name, insist)
     except OSError as error:
         raise UnavailableError(
-            f"MNIST can't be kept: {path.parent}: {error.strerror}"
+            f"{source.name} can't be kept: {path.parent}: {error.strerror}"
         ) from error
 
 
-def _fetched(path, name, insist):
+def _fetched(source, path, name, insist):
     """Return the content of `name`, fetched to `path` unless it is there."""
     try:
-        return verified(path, name)
+        return verified(source, path, name)
     except FileNotFoundError:
         pass
     except BadFileError as error:
@@ -283,32 +357,32 @@ def _fetched(path, name, insist):
                 f"{failed.read_text()} Tried {age / 60:.0f} minutes ago."
             )
     try:
-        _fetch(path, name)
+        _fetch(source, path, name)
     except UnavailableError as error:
         failed.write_text(str(error))
         raise
     failed.unlink(missing_ok=True)
-    return verified(path, name)
+    return verified(source, path, name)
 
 
-def mirrors():
+def mirrors(source):
     """Return the addresses to fetch from, each ending with a slash.
 
-    Those in the environment's `MNIST_MIRRORS`, separated by spaces, take the
-    place of the public ones.
+    Those in the environment, as in `MNIST_MIRRORS`, separated by spaces, take
+    the place of the public ones.
     """
-    named = os.environ.get("MNIST_MIRRORS", "").split()
-    return [f"{mirror.rstrip('/')}/" for mirror in named] or list(MIRRORS)
+    named = source.setting("MIRRORS").split()
+    return [f"{mirror.rstrip('/')}/" for mirror in named or source.mirrors]
 
 
-def _fetch(path, name):
+def _fetch(source, path, name):
     """Fetch `name` to `path` from the first mirror that has a good copy.
 
     A mirror that is only busy, or cuts the connection, is asked up to
     `ATTEMPTS` times, after the others had their turn. Raises
     UnavailableError.
     """
-    asked = mirrors()
+    asked = mirrors(source)
     failures = {}
     wait = 0
     for _ in range(ATTEMPTS):
@@ -317,8 +391,9 @@ def _fetch(path, name):
         for mirror in asked:
             try:
                 with replacing(path) as part:
-                    _save(f"{mirror}{name}.gz", part, most_bytes(name))
-                    verified(part, name)
+                    most = most_bytes(source, name)
+                    _save(f"{mirror}{name}.gz", part, most)
+                    verified(source, part, name)
                 return
             except BadFileError as error:
                 failures[mirror] = f"sent a file that {error}"
@@ -334,7 +409,9 @@ def _fetch(path, name):
         f"{urlsplit(mirror).netloc or mirror}: {reason}"
         for mirror, reason in failures.items()
     ]
-    raise UnavailableError(f"MNIST can't be had: {'; '.join(reasons)}.")
+    raise UnavailableError(
+        f"{source.name} can't be had: {'; '.join(reasons)}."
+    )
 
 
 def _save(url, path, most):

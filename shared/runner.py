@@ -114,8 +114,16 @@ def options_of(train, accel=True):
 def ready(stages, data, no_accel, options):
     """Return the digits to run these stages on, and the options given.
 
-    `data` is as `mnist.load` takes it; of the `options` those that are None
-    are left out. Raises InputError if a stage can't be run with them.
+    `data` is as `mnist.load` takes it, the rest as `given` does.
+    """
+    options = given(stages, no_accel, options)
+    return mnist.load(data), options
+
+
+def given(stages, no_accel, options):
+    """Return those of the options for these stages that are not None.
+
+    Raises InputError if a stage can't be run with them.
     """
     options = {k: v for k, v in options.items() if v is not None}
     if options.get("batch_size", 1) > mnist.N_TRAIN:
@@ -128,7 +136,7 @@ def ready(stages, data, no_accel, options):
         device = str(options_of_stage.get("device", "cpu"))
         if device.startswith("mps") and options["dtype"] == "float64":
             raise InputError("--dtype float64 needs --no-accel: mps has none")
-    return mnist.load(data), options
+    return options
 
 
 def prepare(train, digits, accel=True, dry_run=False, **chosen):
@@ -202,7 +210,8 @@ def run(
         flush=True,
     )
 
-    steps = math.ceil(len(digits.x_train) / options["batch_size"])
+    whole = math.floor if options.get("drop_last") else math.ceil
+    steps = whole(len(digits.x_train) / options["batch_size"])
     log = Log(options["epochs"], steps)
     try:
         pred = predict(

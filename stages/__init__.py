@@ -71,6 +71,11 @@ class Stage:
     flags: tuple[str, ...] = RUN
 
     @property
+    def origin(self):
+        """The row that this one is a change of, or None."""
+        return next((row for row in TABLE if row.name == self.parent), None)
+
+    @property
     def target(self):
         """What make calls it: "stage-07", or else its name."""
         return f"stage-{self.name}" if self.name.isdigit() else self.name
@@ -364,6 +369,30 @@ ENCORES = (
         promise=Promise("rounding", given="order of images"),
         helper="distributed",
         flags=(*RUN, "--nproc"),
+    ),
+    Stage(
+        name="encore-fashion",
+        title="fashion",
+        module="encore.fashion",
+        parent="12",
+        swaps_in=(
+            "Dataset",
+            "__getitem__",
+            "transform",
+            "num_workers",
+            "drop_last",
+            "mlp",
+        ),
+        goes_out=("TensorDataset",),
+        budget=(60, 9),
+        promise=Promise("exact", but="so it is on the digits"),
+        helper="fashion",
+        flags=(
+            *(flag for flag in RUN if flag != "--data"),
+            "--network",
+            "--num-workers",
+            "--drop-last",
+        ),
     ),
 )
 

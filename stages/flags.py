@@ -75,6 +75,19 @@ OF_ITS_OWN = {  # what only some preludes and encores take
         "metavar": "PNG",
         "help": "read these pictures instead of training",
     },
+    "--network": {
+        "choices": ("cnn", "mlp"),
+        "default": "cnn",
+        "help": "the CNN, or three linear layers",
+    },
+    "--num-workers": {
+        "type": whole(0),
+        "help": "processes that prepare batches; 0",
+    },
+    "--drop-last": {
+        "action": "store_true",
+        "help": "leave out the last batch if it is smaller",
+    },
     "--nproc": {"type": whole(1), "help": "number of processes; 2"},
 }
 FLAGS = OF_A_STAGE | OF_ITS_OWN
