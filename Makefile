@@ -74,6 +74,7 @@ results: $(INSTALLED) $(BROWSER)
 	$(VENV_PYTHON) -m stages measure --data mnist --into shared/results
 	$(VENV_PYTHON) -m stages 09 --data mnist
 	cp runs/stage-09/predictions.png shared/results/
+	$(VENV_PYTHON) -m stages encore-fast --measure --data mnist --into shared/results
 	$(VENV_PYTHON) -m stages readme
 	$(VENV_PYTHON) -m tests.chromium
 

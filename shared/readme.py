@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from shared import measured, proof
+from shared import fast, measured, proof
 from shared.files import replacing
 
 README = Path(__file__).parents[1] / "README.md"
@@ -14,7 +14,10 @@ def sections(ladder, around):
     trained, proved, mutants = (
         measured.read(name, ladder) for name in ("ladder", "proof", "mutants")
     )
-    standin = json.loads((measured.RESULTS / "standin.json").read_text())
+    standin, speed = (
+        json.loads((measured.RESULTS / f"{name}.json").read_text())
+        for name in ("standin", "speed")
+    )
     return {
         "ladder": _ladder(ladder),
         "around": _around(around),
@@ -23,6 +26,7 @@ def sections(ladder, around):
         "proof": proof.markdown(proved),
         "drift": _drift(proved),
         "mutants": _mutants(mutants),
+        "speed": fast.markdown(speed),
         "standin": (
             "A small CNN that learned from the stand-in alone reads"
             f" {standin['accuracy']:.1%} of MNIST's test images"

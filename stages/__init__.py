@@ -371,6 +371,23 @@ ENCORES = (
         flags=(*RUN, "--nproc"),
     ),
     Stage(
+        name="encore-fast",
+        title="fast",
+        module="encore.fast",
+        parent="12",
+        swaps_in=(
+            "Batches",
+            "batch_size=None",
+            "torch.channels_last",
+            "fused=True",
+        ),
+        goes_out=("WrappedDataLoader", "shuffle=True"),
+        budget=(20, 15),
+        promise=Promise("rounding", but="in at most 0.9 of the time"),
+        helper="fast",
+        flags=(*RUN, "--measure", "--into"),
+    ),
+    Stage(
         name="encore-fashion",
         title="fashion",
         module="encore.fashion",

@@ -75,6 +75,11 @@ OF_ITS_OWN = {  # what only some preludes and encores take
         "metavar": "PNG",
         "help": "read these pictures instead of training",
     },
+    "--measure": {
+        "action": "store_true",
+        "help": "measure what each gain is worth instead of training",
+    },
+    "--into": {"type": Path, "help": "folder to write to, else runs/"},
     "--network": {
         "choices": ("cnn", "mlp"),
         "default": "cnn",
