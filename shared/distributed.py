@@ -160,9 +160,7 @@ def prove(stage, parent, start, data):
         reports = [
             compare(alone, together[rank], ROUNDING) for rank in range(n)
         ]
-        worst = max(
-            reports, key=lambda report: (not report.equal, report.pred)
-        )
+        worst = max(reports, key=lambda r: (not r.equal, r.pred or 0))
         claims.append(
             proof.Claim(
                 f"{n} processes equal to {parent.name}, to rounding",

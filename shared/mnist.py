@@ -105,10 +105,13 @@ class Source(NamedTuple):
         """The folder that downloads are kept in."""
         return CACHE / self.name.lower()
 
+    def variable(self, what):
+        """Return a name of the environment, such as "MNIST_DIR"."""
+        return f"{self.name.upper().replace('-', '_')}_{what}"
+
     def setting(self, what):
-        """Return what the environment says, as in `MNIST_DIR`, or ""."""
-        name = self.name.upper().replace("-", "_")
-        return os.environ.get(f"{name}_{what}", "")
+        """Return what the environment says under that name, or ""."""
+        return os.environ.get(self.variable(what), "")
 
 
 def mnist():
@@ -313,8 +316,9 @@ def _from_folder(source, folder, name):
         problems = [
             f"{folder} {lacks if folder.is_dir() else 'is not a folder'}"
         ]
-    name = source.name.upper().replace("-", "_")
-    raise InputError(f"{name}_DIR is not {source.name}: {'; '.join(problems)}")
+    raise InputError(
+        f"{source.variable('DIR')} is not {source.name}: {'; '.join(problems)}"
+    )
 
 
 def _from_cache(source, name, insist):

@@ -9,7 +9,7 @@ import time
 import pytest
 import torch
 
-from shared import distributed
+from shared import distributed, proof
 from shared.equivalence import ROUNDING, compare, load_train, record
 from shared.errors import RunError
 from stages import TABLE
@@ -33,6 +33,14 @@ def test_two_processes_train_as_one(few):
     for found in together.values():
         report = compare(alone, found, ROUNDING)
         assert report.equal, report.reading
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("on_mnist")
+def test_so_do_two_and_four_on_all_of_mnist():
+    with proof.trainings("mnist") as start:
+        claims = distributed.prove(TOGETHER, ALONE, start, "mnist")
+    assert [claim.held for claim in claims] == [True, True]
 
 
 def test_a_process_alone_trains_as_stage_12_bit_for_bit(few):
