@@ -27,24 +27,22 @@ def test_an_edit_must_fit_exactly_once():
             fast.edited(code, [("b", "c")])
 
 
-def test_it_trains_as_stage_12_on_the_same_order_of_images(few):
-    report = compare(
-        record(load_train(FAST.origin.path), few),
-        record(load_train(FAST.path), few),
-        ROUNDING,
-    )
+@pytest.fixture(scope="module")
+def stage(few):
+    """The record of a short training of stage 12."""
+    return record(load_train(FAST.origin.path), few)
+
+
+def test_it_trains_as_stage_12_on_the_same_order_of_images(stage, few):
+    report = compare(stage, record(load_train(FAST.path), few), ROUNDING)
     assert report.equal, report.reading
 
 
 @pytest.mark.parametrize("gain", fast.GAINS)
-def test_so_does_each_gain_by_itself(gain, few, tmp_path):
+def test_so_does_each_gain_by_itself(gain, stage, few, tmp_path):
     path = tmp_path / "program.py"
     path.write_text(fast.edited(FAST.origin.code, fast.GAINS[gain]))
-    report = compare(
-        record(load_train(FAST.origin.path), few),
-        record(load_train(path), few),
-        ROUNDING,
-    )
+    report = compare(stage, record(load_train(path), few), ROUNDING)
     assert report.equal, report.reading
 
 
