@@ -365,7 +365,7 @@ ENCORES = (
             "dist.all_reduce",
         ),
         goes_out=("shuffle=True",),
-        budget=(52, 11),
+        budget=(44, 6),
         promise=Promise("rounding", given="order of images"),
         helper="distributed",
         flags=(*RUN, "--nproc"),
@@ -401,7 +401,7 @@ ENCORES = (
             "mlp",
         ),
         goes_out=("TensorDataset",),
-        budget=(60, 9),
+        budget=(59, 8),
         promise=Promise("exact", but="so it is on the digits"),
         helper="fashion",
         flags=(

@@ -40,7 +40,6 @@ What to look at:
 """
 
 import os
-from contextlib import contextmanager
 from datetime import timedelta
 
 import torch
@@ -123,8 +122,7 @@ def fit(epochs, model, opt, train_dl, valid_dl, log):
         log.validation(total / count)
 
 
-@contextmanager
-def process_group(device):
+def join(device):
     backend = dist.get_default_backend_for_device(device)
     if dist.is_torchelastic_launched():
         if device.type != "cpu":
@@ -133,10 +131,7 @@ def process_group(device):
     else:  # not by torchrun: a group of one
         alone = dist.HashStore()
         dist.init_process_group(backend, store=alone, rank=0, world_size=1)
-    try:
-        yield dist.get_rank(), dist.get_world_size()
-    finally:
-        dist.destroy_process_group()
+    return dist.get_rank(), dist.get_world_size()
 
 
 def share(number, what, world_size):
@@ -173,20 +168,22 @@ def train(
     def preprocess(x, y):
         return x.view(-1, 1, 28, 28).to(device), y.to(device)
 
+    rank, world_size = join(device)
     train_ds = TensorDataset(x_train, y_train)
     valid_ds = TensorDataset(x_valid, y_valid)
-    with process_group(device) as (rank, world_size):
-        train_dl, valid_dl = get_data(
-            train_ds, valid_ds, batch_size, rank, world_size
-        )
-        train_dl = WrappedDataLoader(train_dl, preprocess)
-        valid_dl = WrappedDataLoader(valid_dl, preprocess)
-        model = DistributedDataParallel(cnn().to(device))
-        opt = optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+    train_dl, valid_dl = get_data(
+        train_ds, valid_ds, batch_size, rank, world_size
+    )
+    train_dl = WrappedDataLoader(train_dl, preprocess)
+    valid_dl = WrappedDataLoader(valid_dl, preprocess)
+    model = DistributedDataParallel(cnn().to(device))
+    opt = optim.SGD(model.parameters(), lr=lr, momentum=momentum)
 
-        fit(epochs, model, opt, train_dl, valid_dl, log)
-        x_valid, _ = preprocess(x_valid, y_valid)
-        return model.module(x_valid).cpu()
+    fit(epochs, model, opt, train_dl, valid_dl, log)
+    x_valid, _ = preprocess(x_valid, y_valid)
+    pred = model.module(x_valid).cpu()
+    dist.destroy_process_group()
+    return pred
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ def get_data(train_ds, valid_ds, batch_size, num_workers, drop_last):
 
 def train(
     x_train,  # (n, 784) floats, an image a row
-    y_train,  # (n,) int64, the classes
+    y_train,  # (n,) int64, the digits
     x_valid,  # (m, 784)
     y_valid,  # (m,)
     log,  # takes the loss of every batch
