@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Seen(NamedTuple):
-    """The calls that `shared.watch` saw a program make.
+    """The calls that `shared.workshop.watching` saw a program make.
 
     `own` holds the names of what the file itself called, each with a line;
     `inner` what a part of torch called; `count` how often either did.

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from shared.judge import Check
-from shared.verdict import Finding
+from shared.workshop.judge import Check
+from shared.workshop.verdict import Finding
 from stages import LADDER
 from stages.tasks import exercise
 
@@ -121,7 +121,7 @@ def test_a_check_that_is_killed_leaves_nothing_running(tmp_path, digits):
     data = "mnist" if digits.name == "MNIST" else "standin"
     code = (
         "import sys, time; from pathlib import Path;"
-        "from shared.bench import Bench;"
+        "from shared.workshop.bench import Bench;"
         f"b = Bench(Path({str(path)!r}), {data!r}, dict(few=None, all=None));"
         "print(b.process.pid, flush=True); time.sleep(99)"
     )

@@ -9,9 +9,9 @@ import functools
 
 import pytest
 
-from shared import bench, judge
 from shared.changes import words
-from shared.verdict import Finding
+from shared.workshop import bench, judge
+from shared.workshop.verdict import Finding
 from stages import LADDER
 from stages.signs import SIGNS
 from stages.tasks import FORWARD, REVERSE, exercise

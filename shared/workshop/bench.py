@@ -27,14 +27,14 @@ from shared import mnist
 from shared.equivalence import Record, load_train, record
 from shared.errors import RunError
 from shared.files import replacing
-from shared.watch import Watch
+from shared.workshop.watching import Watch
 
 try:
     import resource
 except ImportError:  # Windows has none
     resource = None
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 N_TRAIN, N_VALID = 1000, 200  # of the first part; the second takes all
 MOST_STEPS = {"few": 200, "all": 10_000}  # of one training
 OTHERWISE = {"epochs": 3, "batch_size": 48, "lr": 0.05}
@@ -74,7 +74,12 @@ class Bench:
             env["MNIST_DIR"] = os.path.abspath(folder)
         with open(self.folder / "output.txt", "wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "shared.bench", str(self.folder)],
+                [
+                    sys.executable,
+                    "-m",
+                    "shared.workshop.bench",
+                    str(self.folder),
+                ],
                 cwd=ROOT,
                 env=env,
                 stdin=subprocess.PIPE,

@@ -1,7 +1,8 @@
 """Say in which phase of the loop two trainings part, and how.
 
-Both were seen by `shared.watch`. The phases of a batch follow one another,
-so the first that differs is where to look; all others differ because of it.
+Both were seen by `shared.workshop.watching`. The phases of a batch follow one
+another, so the first that differs is where to look; all others differ because
+of it.
 """
 
 import math

@@ -6,9 +6,16 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 
 from shared import runner
-from shared.bench import MOST_MEMORY, OTHERWISE, Bench, Stopped, read, wait
 from shared.equivalence import ROUNDING, compare
-from shared.verdict import Finding, Seen, parting
+from shared.workshop.bench import (
+    MOST_MEMORY,
+    OTHERWISE,
+    Bench,
+    Stopped,
+    read,
+    wait,
+)
+from shared.workshop.verdict import Finding, Seen, parting
 
 
 class Check:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from shared.errors import InputError
 from shared.files import replacing
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "workshop"
 WIDTH = 79
 SHOWN = 5  # lines of what a program printed
@@ -157,8 +157,8 @@ def check(exercise, path=None, data="auto"):
 
     # Not at the top: torch takes seconds to import, a typing error needn't.
     from shared import mnist
-    from shared.judge import Check
-    from shared.verdict import Finding
+    from shared.workshop.judge import Check
+    from shared.workshop.verdict import Finding
 
     started = time.perf_counter()
     name = mnist.load(data).name
