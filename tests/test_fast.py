@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from shared import fast, proof, readme
+from shared import fast, measured
 from shared.equivalence import ROUNDING, compare, load_train, record
 from stages import TABLE
 from stages.__main__ import main
@@ -90,10 +90,10 @@ def test_the_command_measures_and_writes_what_the_readme_shows(
 
 
 def test_the_published_figures_are_of_this_code_on_mnist():
-    found = json.loads((readme.RESULTS / "speed.json").read_text())
+    found = json.loads((measured.RESULTS / "speed.json").read_text())
     assert found["data"] == "MNIST"
     assert found["code"] == {
-        row.name: proof.fingerprint(row) for row in (FAST.origin, FAST)
+        row.name: measured.fingerprint(row) for row in (FAST.origin, FAST)
     }
     assert [gain["gain"] for gain in found["gains"]] == [
         *fast.GAINS,
