@@ -231,6 +231,8 @@ def test_a_stage_runs_as_a_file_and_as_a_module(digits):
 
 
 def test_ctrl_c_ends_with_one_line_and_exit_code_130(digits):
+    # In the background of a shell it is ignored, by children too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     data = "mnist" if digits.name == "MNIST" else "standin"
     run = subprocess.Popen(
         [sys.executable, "-m", "stages", "09", "--data", data],
