@@ -5,8 +5,8 @@ file of its checkpoint, and `resume`; its `predict(images, path)` returns
 probabilities; both raise its `CheckpointError`.
 """
 
+import json
 import multiprocessing
-import pickle
 import signal
 import tempfile
 import time
@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from shared import images, mnist, plots, runner
-from shared.equivalence import compare, load_train, record
+from shared.equivalence import Record, compare, load_train, record
 from shared.errors import InputError, RunError
 from shared.proof import Claim
 
@@ -142,7 +142,7 @@ class _Process:
     def result(self):
         """Wait for the record of the training."""
         try:
-            return pickle.loads(self.receiver.recv_bytes())
+            return Record.of_plain(json.loads(self.receiver.recv_bytes()))
         except EOFError:
             raise RunError("a process that trained has died") from None
 
@@ -152,5 +152,4 @@ def _record(sender, program, data, options):
     torch.set_num_threads(1)
     digits = mnist.load(data)
     found = record(load_train(program), digits, epochs=EPOCHS, **options)
-    # As bytes: tensors would be shared, and this process is about to end.
-    sender.send_bytes(pickle.dumps(found))
+    sender.send_bytes(json.dumps(found.plain()).encode())

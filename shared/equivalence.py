@@ -107,6 +107,19 @@ class Record:
     accuracy: float = 0.0
     problems: list = field(default_factory=list)
 
+    def plain(self):
+        """Return all of it in lists and numbers, as JSON can hold them."""
+        pred = None if self.pred is None else self.pred.tolist()
+        return vars(self) | {"pred": pred}
+
+    @classmethod
+    def of_plain(cls, found):
+        """Return the record that `plain` made this of, in float64."""
+        pred = found["pred"]
+        if pred is not None:
+            pred = torch.tensor(pred, dtype=torch.float64)
+        return cls(**found | {"pred": pred})
+
     def place(self, step):
         """Say in which epoch and batch a step is, both counted from 1."""
         epoch, batch = divmod(step, self.steps)

@@ -24,7 +24,7 @@ from pathlib import Path
 import torch
 
 from shared import mnist
-from shared.equivalence import Record, load_train, record
+from shared.equivalence import load_train, record
 from shared.errors import RunError
 from shared.files import replacing
 from shared.workshop.watching import Watch
@@ -306,9 +306,8 @@ def _record(train, path, digits, part, **conditions):
         return pred
 
     found = record(caught, digits, **conditions)
-    pred = None if found.pred is None else found.pred.tolist()
     return {
-        "record": vars(found) | {"pred": pred},
+        "record": found.plain(),
         "error": errors[0] if errors else None,
         "too many": bool(too_many),
     }
@@ -330,14 +329,6 @@ class _Counted:
         if self._left < 0:
             raise _TooManyError
         self._log(loss)
-
-
-def read(found):
-    """Return the `Record` in what `_record` found."""
-    pred = found["pred"]
-    if pred is not None:
-        pred = torch.tensor(pred, dtype=torch.float64)
-    return Record(**found | {"pred": pred})
 
 
 def _error(error, path):

@@ -6,13 +6,12 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 
 from shared import runner
-from shared.equivalence import ROUNDING, compare
+from shared.equivalence import ROUNDING, Record, compare
 from shared.workshop.bench import (
     MOST_MEMORY,
     OTHERWISE,
     Bench,
     Stopped,
-    read,
     wait,
 )
 from shared.workshop.verdict import Finding, Seen, parting
@@ -160,7 +159,7 @@ class Check:
             text += f" {MOST_MEMORY // 2**30} gigabytes of memory"
         text = f"{text.rstrip('.')}.{self._quoted(error['line'])}"
         if "record" in self._seen:
-            record = read(self._seen["record"])
+            record = Record.of_plain(self._seen["record"])
             n = len(record.losses)
             last = f"{record.place(n - 1)} was" if n else "no batch had been"
             text += f"\nBy then, {last} logged"
@@ -299,7 +298,7 @@ class Check:
     def _parting(self):
         alike = not self.exercise.other_model
         a, b = (
-            Seen(read(found["record"]), found["watch"])
+            Seen(Record.of_plain(found["record"]), found["watch"])
             for found in (self._expected, self._seen)
         )
         if compare(a.record, b.record, ROUNDING).equal:
@@ -317,15 +316,17 @@ class Check:
 
     def _again(self):
         first, again = self._seen, self._seen["again"]
-        if compare(read(first["record"]), read(again["record"])).equal:
+        if compare(
+            Record.of_plain(first["record"]), Record.of_plain(again["record"])
+        ).equal:
             return None
         return _kept("gives other results")
 
     def _otherwise(self):
         """Compare a training with other hyperparameters."""
         report = compare(
-            read(self._expected["otherwise"]),
-            read(self._seen["otherwise"]),
+            Record.of_plain(self._expected["otherwise"]),
+            Record.of_plain(self._seen["otherwise"]),
             float("inf") if self.exercise.other_model else ROUNDING,
         )
         if report.equal:
@@ -368,7 +369,10 @@ class Check:
         found, usual = wait(self._bench, self._usual, "all")
         if found["error"]:
             return self._error(found["error"])
-        a, b = read(usual["record"]), read(found["record"])
+        a, b = (
+            Record.of_plain(usual["record"]),
+            Record.of_plain(found["record"]),
+        )
         report = compare(a, b, ROUNDING)
         if not report.equal:
             return Finding(
@@ -403,7 +407,10 @@ class Check:
         found, usual = wait(self._bench, usual, "all")
         if found["error"]:
             return self._error(found["error"])
-        a, b = read(usual["record"]), read(found["record"])
+        a, b = (
+            Record.of_plain(usual["record"]),
+            Record.of_plain(found["record"]),
+        )
         if b.problems:
             return Finding("in full", f"Your program: {'; '.join(b.problems)}")
         if b.accuracy < a.accuracy - EQUIVALENT:
