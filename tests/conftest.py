@@ -1,4 +1,4 @@
-"""What several tests share: the digits, and every stage trained once."""
+"""Fixtures that several rooms share: the data, and trained stages."""
 
 import hashlib
 import os
@@ -9,11 +9,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
-from shared import book, mnist
-from shared.proof import Training, trainings
+from shared.book import build
+from shared.data import mnist, source, splits
+from shared.data.source import Known
+from shared.proof.pool import Training, trainings
+from shared.results import published
+from shared.training import runner
 from stages import LADDER, TABLE
-from tests import smallmnist
-from tests.mirror import Mirror
+from tests.support import results as fresh
+from tests.support import smallmnist
+from tests.support.mirror import Mirror
 
 
 class Losses(list):
@@ -32,7 +37,7 @@ class Losses(list):
 @pytest.fixture(scope="session")
 def digits():
     """MNIST where it is at hand, the stand-in elsewhere; no network."""
-    cache = mnist.CACHE / "mnist"
+    cache = source.CACHE / "mnist"
     cached = all((cache / f"{name}.gz").exists() for name in mnist.FILES)
     at_hand = cached or os.environ.get("MNIST_DIR")
     return mnist.load("mnist" if at_hand else "standin")
@@ -41,12 +46,7 @@ def digits():
 @pytest.fixture(scope="session")
 def few(digits):
     """A thousand digits to train on, 200 to validate on."""
-    return digits._replace(
-        x_train=digits.x_train[:1000],
-        y_train=digits.y_train[:1000],
-        x_valid=digits.x_valid[:200],
-        y_valid=digits.y_valid[:200],
-    )
+    return digits.first(1000, 200)
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +57,11 @@ def trained(digits):
     and in processes of their own, all twelve from the start: meanwhile the
     other tests go on.
     """
-    data = "mnist" if digits.name == "MNIST" else "standin"
-    with trainings(data) as start:
+    with trainings(mnist.flag(digits.name)) as start:
         for stage in reversed(LADDER):
             start(Training(stage.path))
-        yield lambda stage, seed=0, given=None: start(
-            Training(stage.path, seed, given=given)
+        yield lambda stage, seed=0, precondition=None: start(
+            Training(stage.path, seed, precondition=precondition)
         ).result()
 
 
@@ -73,8 +72,17 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(items):
-    """Leave for last what waits for the stages to be trained."""
-    items.sort(key=lambda item: "trained" in item.fixturenames)
+    """Leave for last what waits for the stages to be trained.
+
+    And for the very end whether published results are stale: after an edit
+    they are, and the other tests say whether the edit is right.
+    """
+    items.sort(
+        key=lambda item: (
+            item.path.name == "test_published.py",
+            "trained" in item.fixturenames,
+        )
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -89,6 +97,14 @@ def losses():
     return Losses()
 
 
+@pytest.fixture
+def runs(monkeypatch, tmp_path):
+    """Write runs to a folder of the test's own."""
+    monkeypatch.setattr(runner, "RUNS", tmp_path / "runs")
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"
+
+
 @pytest.fixture(scope="session")
 def on_mnist(digits):
     """Skip where MNIST is not at hand: the stand-in is no substitute."""
@@ -97,10 +113,30 @@ def on_mnist(digits):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The folder of the book, built once."""
+def fresh_results(tmp_path_factory):
+    """A folder of results that pass for those of the code as it is now."""
+    return fresh.copied(tmp_path_factory.mktemp("results") / "results")
+
+
+@pytest.fixture
+def results(fresh_results, monkeypatch, tmp_path):
+    """Fresh results to read, and to spoil, in place of the published ones."""
+    folder = fresh.copied(tmp_path / "results", fresh_results)
+    monkeypatch.setattr(published, "RESULTS", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(fresh_results, tmp_path_factory):
+    """The folder of the book, built once of fresh results."""
     folder = tmp_path_factory.mktemp("book") / "site"
-    book.build(TABLE, LADDER, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(published, "RESULTS", fresh_results)
+        patch.setattr(
+            "shared.reading.readme.README",
+            fresh.readme(folder.with_name("readme")),
+        )
+        build.build(TABLE, LADDER, folder)
     return folder
 
 
@@ -109,12 +145,12 @@ def small(monkeypatch, tmp_path):
     """Let small files pass for MNIST, with an empty cache; no mirrors."""
     contents = smallmnist.contents()
     known = {
-        name: (len(content), hashlib.sha256(content).hexdigest())
+        name: Known(len(content), hashlib.sha256(content).hexdigest())
         for name, content in contents.items()
     }
     monkeypatch.setattr(mnist, "FILES", known)
-    monkeypatch.setattr(mnist, "CACHE", tmp_path / "data")
-    monkeypatch.setattr(mnist, "N_TRAIN", 50)
+    monkeypatch.setattr(source, "CACHE", tmp_path / "data")
+    monkeypatch.setattr(splits, "N_TRAIN", 50)
     for name in ("MNIST_DIR", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MNIST_MIRRORS", "http://127.0.0.1:1/")

@@ -1,6 +1,6 @@
 """Say in which phase of the loop two trainings part, and how.
 
-Both were seen by `shared.workshop.watching`. The phases of a batch follow one
+Both were seen by `shared.workshop.trace`. The phases of a batch follow one
 another, so the first that differs is where to look; all others differ because
 of it.
 """
@@ -8,7 +8,7 @@ of it.
 import math
 from typing import NamedTuple
 
-from shared.equivalence import ROUNDING, compare
+from shared.proof.equivalence import ROUNDING, compare
 
 # What to look at, by phase.
 PHASES = {
@@ -45,10 +45,10 @@ class Finding(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A training: its `Record`, and what `Watch.found` returned of it."""
+    """A training: its `Record`, and what `Trace.found` returned of it."""
 
     record: object
-    watch: dict
+    trace: dict
 
 
 def parting(a, b, name, alike=True):
@@ -71,15 +71,14 @@ def parting(a, b, name, alike=True):
 
 
 def _side_effects(b):
-    for problem in b.record.problems:
-        if problem.startswith("it changed"):
-            return Finding("side effect", f"Your program: {problem}.")
+    if problem := b.record.has("setting", "data"):
+        return Finding("side effect", f"Your program: {problem}.")
     return None
 
 
 def _gradients(a, b):
     """Find what goes wrong with the gradients, whatever the numbers."""
-    batches, step = b.watch["batches"], b.watch["step"]
+    batches, step = b.trace["batches"], b.trace["step"]
     if not batches:
         return Finding(
             "backward", "`backward` is never called, so nothing is learned."
@@ -102,7 +101,7 @@ def _gradients(a, b):
             "When the optimizer makes its step there are no gradients to"
             " follow: they were cleared before.",
         )
-    if any(batch["left"] for batch in a.watch["batches"]):
+    if any(batch["left"] for batch in a.trace["batches"]):
         return None
     for i, batch in enumerate(batches):
         if not batch["left"]:
@@ -127,7 +126,7 @@ def _gradients(a, b):
 
 def _batches(a, b, name, alike):
     """Find the first batch that is not the same, and what of it."""
-    batches = list(zip(a.watch["batches"], b.watch["batches"], strict=False))
+    batches = list(zip(a.trace["batches"], b.trace["batches"], strict=False))
     for i, (x, y) in enumerate(batches):
         at = f"At {a.record.place(i)}"
         found = _data(i, a, b, name)
@@ -137,7 +136,7 @@ def _batches(a, b, name, alike):
             )
         if found:
             return found
-    n, m = len(a.watch["batches"]), len(b.watch["batches"])
+    n, m = len(a.trace["batches"]), len(b.trace["batches"])
     if n != m:
         text = f"{name[0].upper()}{name[1:]} learns from {n} batches, your"
         text += f" program from {m}."
@@ -152,7 +151,7 @@ def _batches(a, b, name, alike):
 
 def _data(i, a, b, name):
     """Compare the images of batch `i`, and their labels."""
-    x, y = a.watch["batches"][i], b.watch["batches"][i]
+    x, y = a.trace["batches"][i], b.trace["batches"][i]
     at = f"At {a.record.place(i)}"
     if x["images"] and y["strange"]:
         return Finding(
@@ -163,7 +162,7 @@ def _data(i, a, b, name):
         )
     if not (x["images"] and y["images"]):
         return None
-    if min(y["images"]) >= b.watch["n_train"]:
+    if min(y["images"]) >= b.trace["n_train"]:
         return Finding(
             "validation",
             f"{at}, your program learns from images that it should only be"
@@ -180,7 +179,7 @@ def _data(i, a, b, name):
     if apart:
         text = f"{at}, {name} learns from {_images(x['images'])}, your program"
         text += f" from {_images(y['images'])}."
-        later = [batch["images"] for batch in a.watch["batches"][i + 1 :]]
+        later = [batch["images"] for batch in a.trace["batches"][i + 1 :]]
         if y["images"] in later:
             place = a.record.place(i + 1 + later.index(y["images"]))
             text += f" Those should come at {place}."
@@ -304,10 +303,9 @@ def _update(x, y, at, name):
 
 
 def _mode(b):
-    for problem in b.record.problems:
-        if problem.startswith("in "):
-            said = problem.partition(":")[0]
-            return Finding("mode", f"{said[0].upper()}{said[1:]}.")
+    if problem := b.record.has("mode"):
+        said = problem.text
+        return Finding("mode", f"{said[0].upper()}{said[1:]}.")
     return None
 
 
@@ -320,7 +318,7 @@ def _log(a, b, name, alike):
         )
     step = compare(a.record, b.record, ROUNDING).step
     if alike and step is not None:
-        learned = b.watch["batches"][step]["loss"]
+        learned = b.trace["batches"][step]["loss"]
         return Finding(
             "log",
             f"Your program learns as {name} does. But at"
@@ -332,8 +330,8 @@ def _log(a, b, name, alike):
 
 def _validation(b):
     """Find out what is wrong with the validation as such."""
-    n_train, n_valid = b.watch["n_train"], b.watch["n_valid"]
-    for i, epoch in enumerate(b.watch["validations"]):
+    n_train, n_valid = b.trace["n_train"], b.trace["n_valid"]
+    for i, epoch in enumerate(b.trace["validations"]):
         images, losses = epoch["images"], epoch["losses"]
         at = f"After epoch {i + 1}"
         if images and min(images) < n_train:
@@ -365,20 +363,18 @@ def _validation(b):
 
 def _prediction(a, b, name, alike):
     """Find out why the predictions are not those of the trained model."""
-    for problem in b.record.problems:
-        if problem.startswith("its predictions are"):
-            return Finding(
-                "prediction",
-                f"What `train` returns is no good: {problem}.",
-            )
-    last, report = b.watch["last"], compare(a.record, b.record, ROUNDING)
-    wrong = any("of what it predicts" in p for p in b.record.problems)
+    if problem := b.record.has("predictions"):
+        return Finding(
+            "prediction", f"What `train` returns cannot be used: {problem}."
+        )
+    last, report = b.trace["last"], compare(a.record, b.record, ROUNDING)
+    wrong = b.record.has("validation loss") is not None
     if alike and report.pred is not None:
         wrong |= not report.pred <= ROUNDING
     if not wrong:
         return None
-    first = b.watch["n_train"]
-    valid = list(range(first, first + b.watch["n_valid"]))
+    first = b.trace["n_train"]
+    valid = list(range(first, first + b.trace["n_valid"]))
     if last["another model"]:
         why = "They come from another model than the one that was trained"
     elif last["images"] == valid:
@@ -403,7 +399,8 @@ def _rest(a, b, alike):
     if alike and not report.equal:
         return Finding("", f"What was found: {report.reading}.")
     if b.record.problems:
-        return Finding("", f"What was found: {'; '.join(b.record.problems)}.")
+        problems = "; ".join(map(str, b.record.problems))
+        return Finding("", f"What was found: {problems}.")
     return None
 
 

@@ -1,0 +1,67 @@
+"""What must be made equal before two programs can be compared.
+
+It is done from outside, by replacing a part of torch for the length of a
+training, so that no stage carries a line that only the proofs need.
+"""
+
+import math
+from contextlib import contextmanager, nullcontext
+
+import torch
+from torch import nn
+from torch.utils.data import RandomSampler
+from torch.utils.data.distributed import DistributedSampler
+
+
+@contextmanager
+def same_initial_weights():
+    """Let `nn.Linear` start as stage 03 does, on the same random numbers.
+
+    Stage 03 draws a (784, 10) matrix and starts the bias at zero;
+    `nn.Linear` would draw both evenly, and keeps its weight transposed.
+    """
+
+    def reset_parameters(self):
+        drawn = torch.randn(self.in_features, self.out_features)
+        with torch.no_grad():
+            self.weight.copy_((drawn / math.sqrt(self.in_features)).T)
+            if self.bias is not None:
+                self.bias.zero_()
+
+    original = nn.Linear.reset_parameters
+    nn.Linear.reset_parameters = reset_parameters
+    try:
+        yield
+    finally:
+        nn.Linear.reset_parameters = original
+
+
+@contextmanager
+def same_order_of_images():
+    """Let samplers put the images in the order of the parent's program.
+
+    A RandomSampler, such as a `DataLoader` with `shuffle=True` builds, goes
+    through the numbers in order. A DistributedSampler shares out what a
+    RandomSampler would draw, from the same random numbers.
+    """
+    drawn, shared = RandomSampler.__iter__, DistributedSampler.__iter__
+
+    def as_one_process_draws(sampler):
+        order = list(drawn(RandomSampler(sampler.dataset)))
+        return iter(order[sampler.rank :: sampler.num_replicas])
+
+    RandomSampler.__iter__ = lambda self: iter(range(self.num_samples))
+    DistributedSampler.__iter__ = as_one_process_draws
+    try:
+        yield
+    finally:
+        RandomSampler.__iter__ = drawn
+        DistributedSampler.__iter__ = shared
+
+
+# By the name that a promise gives them.
+PRECONDITIONS = {
+    None: nullcontext,
+    "initial weights": same_initial_weights,
+    "order of images": same_order_of_images,
+}

@@ -1,0 +1,141 @@
+"""The parts of README.md that are made: of the ladder and of results."""
+
+from pathlib import Path
+
+from shared.errors import RunError
+from shared.files import replacing
+from shared.results import published, tables
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def sections(ladder, around):
+    """Return the made parts of the README: {name: Markdown}.
+
+    Of results as they are published, even if they are stale.
+    """
+    trained, proved, mutants, standin, speed = map(
+        published.read, ("ladder", "proof", "mutants", "standin", "speed")
+    )
+    return {
+        "ladder": _ladder(ladder),
+        "around": _around(around),
+        "around proof": tables.markdown(tables.of_proof_around(proved)),
+        "stages": _stages(ladder, trained),
+        "proof": "\n".join(map(tables.markdown, tables.of_proof(proved))),
+        "drift": _drift(proved),
+        "mutants": _mutants(mutants),
+        "speed": _speed(speed),
+        "standin": (
+            "A small CNN that learned from the stand-in alone reads"
+            f" {standin['accuracy']:.1%} of MNIST's test images"
+            " (`python -m stages standin`).\n"
+        ),
+    }
+
+
+def refresh(ladder, around):
+    """Write the made parts into README.md, each between its two marks.
+
+    Raises RunError, and changes nothing, if a mark is missing.
+    """
+    text = README.read_text(encoding="utf-8")
+    for name, section in sections(ladder, around).items():
+        begin, end = marks(name)
+        before, found, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            missing = (end if found else begin).strip()
+            raise RunError(
+                f"README.md lacks the line {missing!r}, between which and its"
+                " counterpart a table goes: put it back"
+            )
+        text = before + begin + section + end + after
+    with replacing(README) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def marks(name):
+    """Return the comments before and after a made part."""
+    return f"<!-- made: {name} -->\n", f"<!-- end: {name} -->\n"
+
+
+def _code(names):
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _link(stage, text):
+    return f"[{text}]({stage.file})"
+
+
+def _ladder(ladder):
+    return tables.markdown(
+        [
+            ("stage", "swaps in", "goes out", "promise to the stage before"),
+            *(
+                (
+                    _link(stage, f"{stage.name} {stage.title}"),
+                    _code(stage.swaps_in),
+                    _code(stage.goes_out),
+                    str(stage.promise or ""),
+                )
+                for stage in ladder
+            ),
+        ]
+    )
+
+
+def _around(rows):
+    return tables.markdown(
+        [
+            ("make", "from", "adds", "promise"),
+            *(
+                (
+                    _link(stage, stage.name),
+                    stage.parent or "",
+                    _code(stage.swaps_in),
+                    str(stage.promise or ""),
+                )
+                for stage in rows
+            ),
+        ]
+    )
+
+
+def _stages(ladder, trained):
+    table = tables.of_stages(ladder, trained["stages"])
+    return (
+        f"{tables.markdown(table)}\n"
+        f"({published.conditions(trained, trained['dtype'], 'seed 0')})\n"
+    )
+
+
+def _drift(proved):
+    drift = proved["drift"]
+    [change] = [c for c in proved["changes"] if c["stage"] == drift["stage"]]
+    threads = drift["one thread or four"]
+    return (
+        f"Stages {drift['parent']} and {drift['stage']} compute the same"
+        " sums, rounded differently. In float32 they end with"
+        f" {change['float32']['changed_predictions']:,} of 10,000 predicted"
+        f" digits changed. Stage {drift['parent']} alone, trained once with"
+        " one thread and once with four, ends with"
+        f" {threads['changed_predictions']:,} changed.\n"
+    )
+
+
+def _mutants(result):
+    harmful, caught, passing = tables.count_mutants(result)
+    return (
+        f"**{passing} of {harmful} mutants pass an accuracy check of"
+        f" {result['floor']:.2f}. The proofs catch {caught}.**\n"
+    )
+
+
+def _speed(found):
+    return (
+        f"{tables.markdown(tables.of_speed(found))}\nMedians of"
+        f" {found['pairs']} pairs of trainings side by side, on"
+        f" {found['data']}, with {found['threads']} threads on"
+        f" {found['cores']} cores.\n"
+    )

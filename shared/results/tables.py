@@ -1,0 +1,156 @@
+"""Results as tables: rows of strings, the first of them headings."""
+
+from statistics import mean, stdev
+
+from rich.table import Table
+
+
+def markdown(rows):
+    """Return a table as Markdown."""
+    heading, *rows = rows
+    lines = (heading, ["---"] * len(heading), *rows)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def terminal(rows):
+    """Return a table for a terminal; long cells are broken into lines."""
+    heading, *rows = rows
+    table = Table(*heading, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def held(found):
+    """Say whether something promised was found to hold."""
+    return "held" if found["held"] else "BROKEN"
+
+
+def of_proof(proof):
+    """Return what was found of the ladder as four tables.
+
+    The changes, the accuracies of each group of stages, what declared
+    changes claim, and for information how the groups compare.
+    """
+    changes = [
+        (
+            "change",
+            "promise",
+            "float64",
+            "float32",
+            "changed predictions in float32",
+            "held",
+        )
+    ]
+    for change in proof["changes"]:
+        apart = ["", "", ""]
+        if change["kind"] != "change":
+            apart = [
+                f"{change['float64']['pred']:.1g}",
+                f"{change['float32']['pred']:.1g}",
+                f"{change['float32']['changed_predictions']:,}",
+            ]
+        changes.append(
+            (
+                f"{change['parent']} → {change['stage']} {change['title']}",
+                change["promise"],
+                *apart,
+                held(change),
+            )
+        )
+    accuracy = [
+        ("stages", "mean accuracy", "standard deviation", "lowest", "highest")
+    ]
+    for group, values in proof["accuracy"].items():
+        numbers = (mean(values), stdev(values), min(values), max(values))
+        accuracy.append((group, *(f"{number:.4f}" for number in numbers)))
+    claims = [("claim", "p", "held")]
+    for claim in proof["claims"]:
+        claims.append((claim["claim"], f"{claim['p']:.1g}", held(claim)))
+    margin = proof["margin"]
+    compared = [("accuracies compared", "p", f"equivalent to {margin}")]
+    for comparison in proof["comparisons"]:
+        compared.append(
+            (
+                " and ".join(comparison["groups"]),
+                f"{comparison['p']:.1g}",
+                "yes" if comparison["equivalent"] else "no",
+            )
+        )
+    return changes, accuracy, claims, compared
+
+
+def of_proof_around(proof):
+    """Return what was found of preludes and encores as one more table."""
+    rows = [("before and after", "claim", "found", "held")]
+    for kept in proof["around"]:
+        for claim in kept["claims"]:
+            rows.append(
+                (kept["stage"], claim["claim"], claim["found"], held(claim))
+            )
+    return rows
+
+
+def of_stages(stages, found):
+    """Return loss, accuracy and seconds of some stages.
+
+    `found` maps their names to dicts of `valid_loss`, `valid_accuracy` and
+    `seconds`.
+    """
+    rows = [("stage", "loss", "accuracy", "seconds")]
+    for stage in stages:
+        result = found[stage.name]
+        rows.append(
+            (
+                f"{stage.name} {stage.title}",
+                f"{result['valid_loss']:.4f}",
+                f"{result['valid_accuracy']:.4f}",
+                f"{result['seconds']:.1f}",
+            )
+        )
+    return rows
+
+
+def of_mutants(result):
+    """Return each mutant with its accuracy and what caught it."""
+    floor = result["floor"]
+    rows = [("stage", "mutant", "accuracy", f"below {floor}?", "caught by")]
+    for mutant in result["mutants"]:
+        rows.append(
+            (
+                mutant["stage"],
+                mutant["mutant"],
+                f"{mutant['accuracy']:.4f}",
+                "yes" if mutant["accuracy"] < floor else "no",
+                mutant["verdict"],
+            )
+        )
+    return rows
+
+
+def count_mutants(result):
+    """Return how many mutants can do harm, are caught, and look harmless.
+
+    The last are those that an accuracy check lets pass.
+    """
+    harmful = [m for m in result["mutants"] if not m["harmless"]]
+    caught = sum(m["caught"] for m in harmful)
+    passing = sum(m["accuracy"] >= result["floor"] for m in harmful)
+    return len(harmful), caught, passing
+
+
+def of_speed(found):
+    """Return what each optimization of the fast encore was measured to do."""
+    rows = [
+        ("optimization", f"seconds, of stage {found['parent']}'s", "ratio")
+    ]
+    for optimization in found["optimizations"]:
+        seconds, ratio = "not measured", optimization.get("failed", "")
+        if not ratio:
+            seconds = (
+                f"{optimization['seconds']:.1f}"
+                f" of {optimization['parent']:.1f}"
+            )
+            ratio = f"{optimization['ratio']:.2f}"
+        rows.append((optimization["optimization"], seconds, ratio))
+    return rows

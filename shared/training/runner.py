@@ -1,0 +1,193 @@
+"""Run a stage: seed, train, follow its progress, report."""
+
+import inspect
+import json
+import math
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from shared.data.splits import N_TRAIN
+from shared.errors import InputError
+from shared.files import replacing
+from shared.training import plots
+from shared.training.log import Log
+
+RUNS = Path(__file__).parents[2] / "runs"
+DRY_BATCHES = 5
+
+
+def options_of(train, accel=True):
+    """Return what `train` can be told, with its defaults: lr, epochs, …
+
+    Without `accel` a stage that chooses its device is told the CPU.
+    """
+    parameters = inspect.signature(train).parameters.values()
+    options = {
+        p.name: p.default for p in parameters if p.default is not p.empty
+    }
+    if "device" in options and not accel:
+        options["device"] = torch.device("cpu")
+    return options
+
+
+def checked(stages, no_accel, options):
+    """Return those of the options for these stages that are not None.
+
+    Raises InputError if a stage can't be run with them.
+    """
+    options = {k: v for k, v in options.items() if v is not None}
+    if options.get("batch_size", 1) > N_TRAIN:
+        raise InputError(
+            f"argument --batch-size: {options['batch_size']:,} is more than"
+            f" the {N_TRAIN:,} images there are"
+        )
+    for stage in stages:
+        options_of_stage = options_of(stage.program.train, not no_accel)
+        device = str(options_of_stage.get("device", "cpu"))
+        if device.startswith("mps") and options["dtype"] == "float64":
+            raise InputError("--dtype float64 needs --no-accel: mps has none")
+    return options
+
+
+def prepare(train, splits, accel=True, dry_run=False, **chosen):
+    """Return the data and all options to train with: little for a dry run."""
+    options = options_of(train, accel) | chosen
+    if dry_run:
+        few = DRY_BATCHES * options["batch_size"]
+        splits = splits.first(few, few)
+        options["epochs"] = 1
+    return splits, options
+
+
+def predict(train, splits, log, *, seed, dtype, **options):
+    """Call `train` as the contract of a stage has it; return predictions.
+
+    Torch is seeded just before, `dtype` is the default and that of the
+    images, and `options` are hyperparameters. The (n_valid, 10) predictions
+    come back detached.
+    """
+    default_dtype = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        torch.manual_seed(seed)
+        return train(
+            splits.x_train.to(dtype),
+            splits.y_train,
+            splits.x_valid.to(dtype),
+            splits.y_valid,
+            log,
+            **options,
+        ).detach()
+    finally:
+        torch.set_default_dtype(default_dtype)
+
+
+def accuracy(pred, labels):
+    """Return the share of (n, 10) predictions that name their label (n,)."""
+    return (pred.argmax(1) == labels).double().mean().item()
+
+
+def run(
+    stage,
+    train,
+    splits,
+    *,
+    seed=0,
+    dtype="float32",
+    accel=True,
+    dry_run=False,
+    conditions=None,
+    **chosen,
+):
+    """Train, print and return what came of it, and write it to `runs/`.
+
+    `stage` is a row of the table, `train` its function and `splits` the data
+    to train on. What is `chosen` of `epochs`, `batch_size` and `lr` replaces
+    the stage's own defaults; `conditions` are others to note, such as the
+    number of processes. The result is what `metrics.json` holds. Raises
+    RunError if the loss turns nan or infinite.
+    """
+    splits, options = prepare(train, splits, accel, dry_run, **chosen)
+    device = options.get("device", torch.device("cpu"))
+    shown = {k: v for k, v in options.items() if isinstance(v, int | float)}
+    shown |= conditions or {}
+    threads = torch.get_num_threads()
+    print(
+        f"{stage.label}, on {splits.name}:"
+        f" {len(splits.x_train):,} images to train on,"
+        f" {len(splits.x_valid):,} to validate on.\n"
+        f"{device}, {threads} thread{'s' * (threads > 1)}, {dtype},"
+        f" seed {seed}, {', '.join(f'{k} {v}' for k, v in shown.items())}",
+        flush=True,
+    )
+
+    whole = math.floor if options.get("drop_last") else math.ceil
+    steps = whole(len(splits.x_train) / options["batch_size"])
+    log = Log(options["epochs"], steps)
+    try:
+        pred = predict(
+            train,
+            splits,
+            log,
+            seed=seed,
+            dtype=getattr(torch, dtype),
+            **options,
+        )
+        seconds = log.seconds
+    finally:
+        log.close()
+
+    metrics = {
+        "stage": stage.name,
+        "data": splits.name,
+        "device": str(device),
+        "dtype": dtype,
+        "threads": threads,
+        "seed": seed,
+        **shown,
+        "torch": torch.__version__,
+        "valid_loss": F.cross_entropy(pred, splits.y_valid).item(),
+        "valid_accuracy": accuracy(pred, splits.y_valid),
+        "seconds": round(seconds, 3),
+        "losses": log.losses,
+        "valid_losses": log.valid_losses,
+    }
+    print(
+        f"validation loss {metrics['valid_loss']:.4f},"
+        f" accuracy {metrics['valid_accuracy']:.4f}"
+        f" over {len(pred):,} images, {seconds:.1f} s"
+    )
+    if not dry_run:
+        _write(stage, splits, pred.argmax(1), metrics)
+    return metrics
+
+
+def _write(stage, splits, predicted, metrics):
+    """Write `metrics.json` and the pictures to the stage's folder."""
+    folder = RUNS / stage.target
+    with replacing(folder / "metrics.json") as part:
+        part.write_text(json.dumps(metrics, indent=1) + "\n")
+    title = (
+        f"{stage.label}: accuracy"
+        f" {metrics['valid_accuracy']:.4f} on {splits.name}"
+    )
+    plots.loss(
+        metrics["losses"],
+        metrics["valid_losses"],
+        title,
+        folder / "loss.png",
+    )
+    plots.predictions(
+        splits.x_valid,
+        splits.y_valid,
+        predicted,
+        title,
+        folder / "predictions.png",
+    )
+    plots.confusion(splits.y_valid, predicted, title, folder / "confusion.png")
+    print(
+        "wrote metrics.json, loss.png, predictions.png and confusion.png to"
+        f" runs/{folder.name}"
+    )

@@ -1,0 +1,117 @@
+"""Exercises: changes of the ladder to be made, or undone, by the reader."""
+
+import os
+import textwrap
+from pathlib import Path
+from typing import NamedTuple
+
+from shared.tokens import contains
+from shared.workshop.signs import SIGNS
+from shared.workshop.tasks import FORWARD, REVERSE, Task
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "workshop"
+WIDTH = 79
+
+
+class Exercise(NamedTuple):
+    """A change of the ladder, to be made or, in `reverse`, to be undone.
+
+    `stage` and `parent` are its rows; `signs` tell by the code in a row how
+    its use is seen, and `kept` lists such code as has to stay.
+    """
+
+    stage: object
+    parent: object
+    reverse: bool
+    task: Task
+    signs: dict
+    kept: list[str]
+
+    @property
+    def start(self):
+        return self.stage if self.reverse else self.parent
+
+    @property
+    def target(self):
+        return self.parent if self.reverse else self.stage
+
+    @property
+    def other_model(self):
+        """Whether the change declares another model, with other numbers."""
+        return self.stage.promise.kind == "change"
+
+    @property
+    def key(self):
+        return f"{self.stage.name}{'-reverse' if self.reverse else ''}"
+
+    @property
+    def path(self):
+        return FOLDER / f"stage_{self.key.replace('-', '_')}.py"
+
+    def command(self, name, *flags):
+        """Return what to type for `try`, `check`, `hint` or `diff`.
+
+        By way of make if that is how we were called.
+        """
+        if self.reverse and name != "diff":
+            flags = ("--reverse", *flags)
+        flags = " ".join(flags)
+        if "MAKELEVEL" not in os.environ:
+            return f"python -m stages {name} {self.stage.name} {flags}".strip()
+        arguments = f' ARGS="{flags}"' if flags else ""
+        return f"make {name}-{self.stage.name}{arguments}"
+
+    def code(self):
+        """Return the file to start from: the task, then a stage."""
+        stage = self.stage
+        swaps_in, goes_out = stage.swaps_in, stage.goes_out
+        if self.reverse:
+            swaps_in, goes_out = goes_out, swaps_in
+        # What has no sign is our own, for which any name will do.
+        swaps_in = [f"`{code}`" for code in swaps_in if code in SIGNS]
+        goes_out = [f"`{code}`" for code in goes_out]
+        paragraphs = (
+            f"{title(self.start)}, to become {title(self.target)}.",
+            self.task.text,
+            f"Swaps in: {', '.join(swaps_in)}." if swaps_in else "",
+            f"Goes out: {', '.join(goes_out)}." if goes_out else "",
+            f"Promise: {stage.promise}.",
+            f"When you are done: {self.command('check')}",
+            f"If you are stuck: {self.command('hint')}",
+        )
+        notes = "\n\n".join(fill(text) for text in paragraphs if text)
+        program = self.start.code.partition("\n\nif __name__ ==")[0]
+        return f'"""{notes[0].upper()}{notes[1:]}\n"""\n{program.rstrip()}\n'
+
+
+def title(stage):
+    return f"stage {stage.name} ({stage.title})"
+
+
+def fill(text):
+    return textwrap.fill(
+        text, WIDTH, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def exercise(stage, ladder, reverse=False):
+    """Return the `Exercise` that belongs to a row of the ladder."""
+    [parent] = [row for row in ladder if row.name == stage.parent]
+    kept = []
+    if stage.promise.kind == "change":  # elsewhere the numbers would tell
+        kept = [
+            code
+            for row in ladder
+            for code in row.swaps_in
+            if code in SIGNS and SIGNS[code].used
+            if contains(stage.code, code) and contains(parent.code, code)
+        ]
+    tasks = REVERSE if reverse else FORWARD
+    return Exercise(stage, parent, reverse, tasks[stage.name], SIGNS, kept)
+
+
+def shown(path):
+    """Return a path as it is shown: from the project's folder if below."""
+    path = Path(path).resolve()
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

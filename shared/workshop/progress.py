@@ -1,0 +1,58 @@
+"""What a reader has tried and what held, kept in a file."""
+
+import json
+
+from shared.errors import InputError
+from shared.files import replacing
+from shared.workshop import exercises
+
+
+class Progress:
+    """What was tried and held, kept in `workshop/progress.json`.
+
+    Raises InputError if that file is damaged.
+    """
+
+    def __init__(self):
+        self.path = exercises.FOLDER / "progress.json"
+        self.entries = {}
+        if not self.path.exists():
+            return
+        try:
+            self.entries = json.loads(self.path.read_text(encoding="utf-8"))
+            for entry in self.entries.values():
+                state, hints = entry["state"], entry["hints"]
+                if state not in ("", "tried", "held") or hints < 0:
+                    raise ValueError(entry)
+        except (ValueError, AttributeError, KeyError, TypeError) as error:
+            raise InputError(
+                f"{exercises.shown(self.path)} is damaged:"
+                " remove it to begin anew"
+            ) from error
+
+    def state(self, exercise):
+        return self._entry(exercise)["state"] or "not started"
+
+    def tried(self, exercise):
+        """Remember a check; what held once has held."""
+        entry = self._entry(exercise)
+        self._write(exercise, entry | {"state": entry["state"] or "tried"})
+
+    def held(self, exercise):
+        """Remember that all holds."""
+        self._write(exercise, self._entry(exercise) | {"state": "held"})
+
+    def hinted(self, exercise, most):
+        """Count a hint; return how many have been asked for, up to `most`."""
+        entry = self._entry(exercise)
+        hints = min(entry["hints"] + 1, most)
+        self._write(exercise, entry | {"hints": hints})
+        return hints
+
+    def _entry(self, exercise):
+        return self.entries.get(exercise.key, {"state": "", "hints": 0})
+
+    def _write(self, exercise, entry):
+        self.entries[exercise.key] = entry
+        with replacing(self.path) as part:
+            part.write_text(json.dumps(self.entries, indent=1) + "\n")

@@ -1,0 +1,401 @@
+"""Run a program in a process of its own, within limits of time and memory.
+
+`Sandbox` is used by whoever wants a program run; the process that it starts
+runs `main` here and leaves what it saw in a folder, as JSON. This guards
+against mistakes, such as a loop that never ends. It does not guard against
+malice: a program can do what its user can.
+"""
+
+import faulthandler
+import functools
+import inspect
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+
+from shared.data import mnist
+from shared.errors import RunError
+from shared.files import replacing
+from shared.proof.equivalence import load_train, record
+from shared.workshop.trace import Trace
+
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None
+
+ROOT = Path(__file__).parents[2]
+N_TRAIN, N_VALID = 1000, 200  # of the first part; the second takes all
+MOST_STEPS = {"few": 200, "all": 10_000}  # of one training
+OTHERWISE = {"epochs": 3, "batch_size": 48, "lr": 0.05}
+
+# A program has this many seconds for a part, or this many times as long as
+# the stage that it is compared with, whichever is more.
+LEAST = {"few": 5, "all": 30}
+TIMES = {"few": 6, "all": 10}
+MOST_OUTPUT = 4 * 2**20  # bytes
+MOST_MEMORY = 4 * 2**30  # bytes, on top of torch and the data
+
+
+class Stopped(Exception):
+    """The program was stopped, or ended itself; `line` is where, if known."""
+
+    def __init__(self, reason, line=None):
+        super().__init__(reason)
+        self.line = line
+
+
+class Sandbox:
+    """A process that trains the program in `path`: on a few digits, on all.
+
+    `data` is as for `mnist.load`. `preconditions` has for "few" and "all"
+    what is made equal first, a key of `preconditions.PRECONDITIONS`. To be
+    used in a `with`; whatever still runs at its end is killed.
+    """
+
+    def __init__(self, path, data, preconditions):
+        self.path = path.resolve()
+        self._folder = tempfile.TemporaryDirectory()
+        self.folder = Path(self._folder.name)
+        job = {
+            "path": str(self.path),
+            "data": data,
+            "preconditions": preconditions,
+        }
+        (self.folder / "job.json").write_text(json.dumps(job))
+        env = os.environ | {"OMP_NUM_THREADS": "1"}
+        if folder := env.get("MNIST_DIR"):  # may be relative to another place
+            env["MNIST_DIR"] = os.path.abspath(folder)
+        with open(self.folder / "output.txt", "wb") as output:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "shared.workshop.sandbox",
+                    str(self.folder),
+                ],
+                cwd=ROOT,
+                env=env,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.kill()
+        self._folder.cleanup()
+
+    def kill(self):
+        """End the process, and those that it has started."""
+        if hasattr(os, "killpg"):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        else:
+            self.process.kill()
+        self.process.stdin.close()
+        self.process.wait()
+
+    def has(self, name):
+        """Tell whether a part is done: "ready", "few" or "all"."""
+        return (self.folder / f"{name}.json").exists()
+
+    def result(self, part):
+        """Return what came of a part."""
+        return json.loads((self.folder / f"{part}.json").read_text())
+
+    def output(self):
+        """Return what the program has printed, up to `MOST_OUTPUT`."""
+        with open(self.folder / "output.txt", "rb") as file:
+            return file.read(MOST_OUTPUT).decode(errors="replace")
+
+    def line(self):
+        """Return the line of the program that it is at, None if unknown."""
+        if not hasattr(signal, "SIGUSR1"):
+            return None
+        self.process.send_signal(signal.SIGUSR1)
+        for _ in range(20):
+            time.sleep(0.05)
+            for frame in (self.folder / "where.txt").read_text().splitlines():
+                if f'"{self.path}"' in frame:
+                    return int(frame.split(", line ")[1].split(" ")[0])
+        return None
+
+
+def wait(sandbox, reference, part):
+    """Wait until both have done a part, "few" or "all"; return the results.
+
+    How long the one may take depends on how long the `reference` takes, so
+    a slow machine gives it more time. Raises Stopped if it has to be, and
+    RunError if something is wrong with the reference.
+    """
+    began = limit = None
+    while not (sandbox.has(part) and reference.has(part)):
+        time.sleep(0.02)
+        if reference.process.poll() is not None and not reference.has(part):
+            raise RunError(
+                f"{reference.path.name} could not be trained:"
+                f" {reference.output().strip()[-500:]}"
+            )
+        if sandbox.has(part):
+            continue
+        if (code := sandbox.process.poll()) is not None and not sandbox.has(
+            part
+        ):
+            raise Stopped(f"its process ended all at once, with code {code}")
+        if (sandbox.folder / "output.txt").stat().st_size > MOST_OUTPUT:
+            raise Stopped(
+                f"it printed more than {MOST_OUTPUT // 2**20} megabytes",
+                sandbox.line(),
+            )
+        if began is None and sandbox.has("ready"):
+            began = time.monotonic()
+        if limit is None and reference.has(part):
+            usual = reference.result(part)["seconds"]
+            limit = max(LEAST[part], TIMES[part] * usual)
+        if began and limit and time.monotonic() - began > limit:
+            raise Stopped(
+                f"it was still running after {limit:.0f} seconds, where"
+                f" {usual:.1f} are usual",
+                sandbox.line(),
+            )
+    return sandbox.result(part), reference.result(part)
+
+
+def main(folder):
+    """Train what `job.json` names; leave `few.json`, then `all.json`."""
+    job = json.loads((folder / "job.json").read_text())
+    path = Path(job["path"])
+    _live_no_longer_than_our_parent()
+    torch.set_num_threads(1)
+    if hasattr(signal, "SIGUSR1"):
+        where = open(folder / "where.txt", "w")  # noqa: SIM115
+        faulthandler.register(signal.SIGUSR1, where)
+    # The first optimizer imports much, which is nobody's own time.
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
+    splits = mnist.load(job["data"])
+    if resource:
+        _limit_memory()
+    sys.modules["stages"] = None  # a program does its own work
+
+    def leave(name, found):
+        with replacing(folder / f"{name}.json") as part:
+            part.write_text(json.dumps(found))
+
+    leave("ready", {})
+    started = time.perf_counter()
+    train, few = try_few(path, splits, job["preconditions"]["few"])
+    leave("few", few | {"seconds": time.perf_counter() - started})
+    if train:
+        started = time.perf_counter()
+        found = _record(
+            train,
+            path,
+            splits,
+            "all",
+            precondition=job["preconditions"]["all"],
+        )
+        leave("all", found | {"seconds": time.perf_counter() - started})
+
+
+def _live_no_longer_than_our_parent():
+    """End with the parent, however it ends; and have nobody to ask."""
+    parent = os.fdopen(os.dup(0), "rb")
+    sys.stdin = open(os.devnull)  # noqa: SIM115
+    os.dup2(sys.stdin.fileno(), 0)
+
+    def wait():
+        parent.read()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _limit_memory():
+    """Let the process grow by `MOST_MEMORY`, where the system can count it."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except OSError:
+        return
+    most = pages * resource.getpagesize() + MOST_MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def try_few(path, splits, precondition):
+    """Train a program on a few digits; return its `train` and what was seen.
+
+    What was seen can be written as JSON: an `error`, or the `parameters` of
+    `train` with their defaults, what `_record` returns, the same of a second
+    training, `again`, which the `trace` tells of, the record of a third with
+    other hyperparameters, `otherwise`, and what some promises say besides.
+    `train` is None if there is no use in more: it can't be trained, or takes
+    far `too many` steps.
+    """
+    few = splits.first(N_TRAIN, N_VALID)
+    trace = Trace(path, few)
+    try:
+        with trace.following():
+            train = load_train(path)
+        options, missing = _signature(train)
+    except (Exception, SystemExit) as error:
+        return None, {"error": _error(error, path)}
+    seen = {"parameters": options, "missing": missing}
+    if missing:
+        return None, seen
+
+    @functools.wraps(train)
+    def followed(*data, **options):
+        with trace.following():
+            return trace.train(train, *data, **options)
+
+    seen |= _record(train, path, few, "few", precondition=precondition)
+    seen["again"] = _record(
+        followed, path, few, "few", precondition=precondition
+    )
+    seen["trace"] = trace.found()
+    if seen["error"] or seen["too many"]:
+        return None, seen
+    seen["otherwise"] = _record(
+        train, path, few, "few", precondition=precondition, seed=1, **OTHERWISE
+    )["record"]
+    seen["any size"] = _takes_any_size(trace.model)
+    if "device" in options:
+        seen["device"] = _device(train, few)
+    return train, seen
+
+
+def _signature(train):
+    """Return the hyperparameters of `train`, and what is wrong with it."""
+    signature = inspect.signature(train)
+    options = {
+        p.name: p.default if isinstance(p.default, (int, float)) else None
+        for p in signature.parameters.values()
+        if p.default is not p.empty
+    }
+    try:
+        signature.bind(*["data"] * 4, "log", **OTHERWISE)
+    except TypeError as error:
+        return options, str(error)
+    return options, ""
+
+
+def _record(train, path, splits, part, **conditions):
+    """Return the record of a training, and the error if it raised one."""
+    errors, too_many = [], []
+    most = MOST_STEPS[part]
+
+    @functools.wraps(train)
+    def caught(*data, **options):
+        *data, log = data
+        try:
+            pred = train(*data, _Counted(log, most), **options)
+        except _TooManyError:
+            too_many.append(True)
+            raise
+        except (Exception, SystemExit) as error:
+            errors.append(_error(error, path))
+            raise RuntimeError from error
+        if not isinstance(pred, torch.Tensor):
+            what = "nothing" if pred is None else f"a {type(pred).__name__}"
+            errors.append({"returned": what})
+            raise RuntimeError
+        return pred
+
+    found = record(caught, splits, **conditions)
+    return {
+        "record": found.to_dict(),
+        "error": errors[0] if errors else None,
+        "too many": bool(too_many),
+    }
+
+
+class _TooManyError(Exception):
+    """More losses were logged than any right program would."""
+
+
+class _Counted:
+    """A `log` that ends a training of far too many steps."""
+
+    def __init__(self, log, most):
+        self._log, self._left = log, most
+        self.validation = log.validation
+
+    def __call__(self, loss):
+        self._left -= 1
+        if self._left < 0:
+            raise _TooManyError
+        self._log(loss)
+
+
+def _error(error, path):
+    """Describe an exception for someone who knows only the program."""
+    if isinstance(error, SystemExit):
+        message = "it ends the whole process"
+    else:
+        message = str(error).partition("\n")[0]
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == str(path)
+    ]
+    return {
+        "type": type(error).__name__,
+        "message": message,
+        "line": lines[-1] if lines else None,
+    }
+
+
+def _takes_any_size(model):
+    """Tell whether a model reads images of another size; None without one."""
+    if model is None:
+        return None
+    try:
+        with torch.no_grad():
+            pred = model(torch.rand(2, 1, 40, 36, dtype=torch.float64))
+    except Exception:
+        return False
+    return tuple(pred.shape) == (2, 10)
+
+
+class _EnoughError(Exception):
+    """The first loss has come."""
+
+
+def _device(train, splits):
+    """Return on what kind of device a program trains that is told "meta".
+
+    Every machine has that one; it keeps no data. Returns what goes wrong if
+    not all is on one device, and None if nothing can be told.
+    """
+    found = []
+
+    def log(loss):
+        found.append(loss.device.type)
+        raise _EnoughError
+
+    data = [splits.x_train, splits.y_train, splits.x_valid, splits.y_valid]
+    try:
+        train(*data, log, device=torch.device("meta"))
+    except _EnoughError:
+        return found[0]
+    except Exception as error:
+        message = str(error).partition("\n")[0]
+        return message if "device" in message else None
+    return None
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,392 @@
+"""Follow a program while it trains: what it uses, and each phase of its loop.
+
+Nothing is asked of the program. All is seen from outside, by the functions
+of torch that it calls, so it does not matter how it names or arranges what
+it does. Two programs that should do the same can then be compared phase by
+phase, and the first that differs is the one to look at.
+"""
+
+import functools
+import sys
+from contextlib import ExitStack, contextmanager
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.modules import module as hooks
+from torch.optim import SGD, Optimizer
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.overrides import TorchFunctionMode
+from torch.utils.data import DataLoader, RandomSampler, TensorDataset
+
+PIXELS = 784
+
+# Who calls a function of torch is the first that stands in none of these:
+# they only pass the call on.
+PASSING_ON = (
+    __file__,
+    "/torch/overrides.py",
+    "/torch/_tensor.py",
+    "/torch/functional.py",
+    "/torch/nn/functional.py",
+    "/torch/_jit_internal.py",
+)
+
+# The functions that see images first.
+SEE_IMAGES = {"matmul", "mm", "addmm", "linear", "einsum", "conv2d"}
+
+
+class Trace(TorchFunctionMode):
+    """What a program in the file `path` was seen to do with some `Splits`.
+
+    `own` holds the names of the functions of torch that the file itself
+    called, each with a line; `inner` those that a layer or another part of
+    torch called; `count` how often either did. Methods that matter stand
+    there as `Module.zero_grad`.
+
+    `batches` has one dict for every call of `backward`, `validations` one
+    for every `log.validation`, and `last` tells of the predictions. Images
+    are numbered from 0, those to validate on after those to train on.
+    """
+
+    def __init__(self, path, splits):
+        super().__init__()
+        self.path = str(path)
+        self.n_train, self.n_valid = len(splits.x_train), len(splits.x_valid)
+        images = torch.cat([splits.x_train, splits.x_valid]).double()
+        self._number = {
+            image.tobytes(): i for i, image in enumerate(images.numpy())
+        }
+        self.own, self.inner, self.count = {}, set(), {}
+        self.batches, self.validations = [], []
+        self.last = dict.fromkeys(("images", "asked", "another model"))
+        self.step = None  # what the optimizer was about to do, the first time
+        self.model = None  # the last that was called
+        self.shape = None  # of what it returned
+        self._depth = 0
+        self._looking = False
+        self._learned = {}  # id: parameter, of all that were ever learned
+        self._begin()
+
+    def _begin(self):
+        """Forget what was seen since the last batch or validation."""
+        self._images, self._labels, self._losses = [], [], []
+        self._probabilities = self._strange = False
+        self._params = {}  # id: parameter, in the order of their use
+        self._asked = set()  # ids of the parameters that images met
+
+    def _saw(self, name):
+        """Enter a call: who made it is the nearest frame that counts."""
+        frame = sys._getframe(1)
+        while frame and frame.f_code.co_filename.endswith(PASSING_ON):
+            frame = frame.f_back
+        self.count[name] = self.count.get(name, 0) + 1
+        if frame and frame.f_code.co_filename == self.path:
+            self.own.setdefault(name, frame.f_lineno)
+        else:
+            self.inner.add(name)
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if self._looking:  # what we compute ourselves
+            return func(*args, **kwargs)
+        name = func.__name__
+        if name in ("__get__", "__set__"):  # an attribute, such as `p.grad`
+            name = func.__self__.__name__
+        self._saw(name)
+        result = func(*args, **kwargs)
+        given = [*args, *kwargs.values()]
+        tensors = [t for t in _flat(given) if isinstance(t, torch.Tensor)]
+        leaves = {id(t): t for t in tensors if t.is_leaf and t.requires_grad}
+        if isinstance(result, torch.Tensor) and result.grad_fn is not None:
+            self._params |= leaves
+        if name in SEE_IMAGES:
+            self._asked |= set(leaves)
+            for t in tensors:
+                if not t.requires_grad and t.dim() > 1:
+                    self._see_images(t)
+        self._see_labels(name, args, kwargs)
+        return result
+
+    def _see_images(self, t):
+        """Keep which images a batch holds, if it holds any that we know."""
+        if t.numel() != PIXELS * len(t):
+            return
+        rows = t.reshape(len(t), -1).double().numpy()
+        numbers = [self._number.get(row.tobytes()) for row in rows]
+        if None in numbers:
+            self._strange = True
+        elif numbers:
+            self._images.append(numbers)
+
+    def _see_labels(self, name, args, kwargs):
+        """Keep the labels that a loss is computed with, however it is."""
+        labels = None
+        if name in ("cross_entropy", "nll_loss"):
+            given = dict(zip(("input", "target"), args, strict=False)) | kwargs
+            pred, labels = given["input"].detach(), given["target"]
+            if name == "cross_entropy" and labels.dim() == 1:
+                ones = pred.sum(1) - 1
+                self._probabilities = bool(
+                    (pred >= 0).all() and (ones.abs() < 1e-6).all()
+                )
+                plain = F.cross_entropy(pred, labels).item()
+                self._losses.append((plain, len(pred)))
+        elif name == "one_hot":
+            labels = _flat([*args, *kwargs.values()])[0]
+        elif name in ("gather", "take_along_dim"):
+            labels = _flat([*args, *kwargs.values()])[-1]
+        elif name == "__getitem__" and isinstance(args[1], tuple):
+            labels = args[1][-1]
+        if isinstance(labels, torch.Tensor) and labels.dtype == torch.int64:
+            self._labels.append(labels.flatten().tolist())
+
+    @contextmanager
+    def following(self):
+        """Follow everything that is called meanwhile."""
+        with ExitStack() as stack:
+            enter = stack.enter_context
+            for owner, name in (
+                (nn.Module, "__init__"),
+                (nn.Module, "parameters"),
+                (nn.Module, "named_parameters"),
+                (nn.Module, "zero_grad"),
+                (Optimizer, "zero_grad"),
+                (TensorDataset, "__getitem__"),
+                (nn.Sequential, "forward"),
+                (torch.accelerator, "is_available"),
+                (torch.accelerator, "current_accelerator"),
+            ):
+                called = f"{owner.__name__.rpartition('.')[2]}.{name}"
+                spy = functools.partial(self._see_call, called)
+                enter(_spying(owner, name, spy))
+            enter(_spying(nn.Module, "train", self._see_mode))
+            enter(_spying(nn.Module, "register_parameter", self._see_param))
+            enter(_spying(DataLoader, "__iter__", self._see_loader))
+            enter(
+                _spying(
+                    torch.autograd,
+                    "backward",
+                    self._ours(self._before_backward),
+                    self._ours(self._after_backward),
+                )
+            )
+            for handle in (
+                register_optimizer_step_pre_hook(self._ours(self._see_step)),
+                hooks.register_module_forward_pre_hook(self._enter_module),
+                hooks.register_module_forward_hook(
+                    self._leave_module, always_call=True
+                ),
+            ):
+                stack.callback(handle.remove)
+            enter(self)
+            yield
+
+    def _ours(self, look):
+        """Return a function that looks around and is not seen itself."""
+
+        @functools.wraps(look)
+        def looking(*args, **kwargs):
+            self._looking = True
+            try:
+                look(*args, **kwargs)
+            finally:
+                self._looking = False
+
+        return looking
+
+    def train(self, train, *data, **options):
+        """Call `train` with a log that tells us when an epoch is over."""
+        *data, log = data
+        pred = train(*data, _Log(self, log), **options)
+        self.last = {
+            "images": self._images[-1] if self._images else None,
+            "asked": bool(self._asked),
+            "another model": bool(self._asked - set(self._learned)),
+        }
+        return pred
+
+    def found(self):
+        """Return what was seen as what JSON can hold."""
+        return {
+            "n_train": self.n_train,
+            "n_valid": self.n_valid,
+            "own": self.own,
+            "inner": sorted(self.inner),
+            "count": self.count,
+            "batches": self.batches,
+            "validations": self.validations,
+            "last": self.last,
+            "step": self.step,
+            "shape": self.shape,
+        }
+
+    def end_epoch(self, loss):
+        """Enter what was seen since the last batch: the validation."""
+        self._saw("log.validation")
+        self.validations.append(
+            {
+                "images": [n for numbers in self._images for n in numbers],
+                "losses": self._losses,
+                "loss": float(torch.as_tensor(loss).detach()),
+            }
+        )
+        self._begin()
+
+    def _see_call(self, name, *args, **kwargs):
+        self._saw(name)
+
+    def _see_mode(self, model, mode=True):
+        self._saw("Module.train" if mode else "Module.eval")
+
+    def _see_param(self, model, name, param):
+        if param is not None:
+            ours = type(model).__module__.startswith("torch.")
+            self._saw("Parameter of a layer" if ours else "Parameter")
+
+    def _see_loader(self, loader):
+        self._saw("DataLoader")
+        if isinstance(loader.sampler, RandomSampler):
+            self._saw("RandomSampler")
+
+    def _enter_module(self, model, args):
+        self._depth += 1
+        if self._depth == 1 and next(model.parameters(), None) is not None:
+            self.model = model
+            images = args and isinstance(args[0], torch.Tensor)
+            if images and args[0].dim() == 4:
+                self._saw("images")
+
+    def _leave_module(self, model, args, result):
+        self._depth -= 1
+        if model is self.model and isinstance(result, torch.Tensor):
+            self.shape = tuple(result.shape)
+
+    def _before_backward(self, tensors, *args, **kwargs):
+        """Enter a batch: what it held, and where its gradients begin."""
+        self._saw("backward")
+        loss = tensors if isinstance(tensors, torch.Tensor) else tensors[0]
+        params = list(self._params.values())
+        values = [p.detach().clone() for p in params]
+        if self.batches:
+            self._end_update(values)
+        self._learned |= self._params
+        self._last, self._values = params, values
+        self.batches.append(
+            {
+                "images": self._images[-1] if self._images else None,
+                "strange": self._strange,
+                "labels": self._labels[-1] if self._labels else None,
+                "loss": loss.detach().sum().item(),
+                "plain loss": self._losses[-1][0] if self._losses else None,
+                "probabilities": self._probabilities,
+                "shapes": [list(p.shape) for p in params],
+                "sizes": [v.norm().item() for v in values],
+                "places": [_places(v) for v in values],
+                "left": [list(p.shape) for p in params if _has_grad(p)],
+            }
+        )
+        self._begin()
+
+    def _after_backward(self, *args, **kwargs):
+        """Enter the gradients of the batch."""
+        self._grads = [
+            torch.zeros_like(p) if p.grad is None else p.grad.clone()
+            for p in self._last
+        ]
+        self.batches[-1]["gradients"] = [g.norm().item() for g in self._grads]
+
+    def _end_update(self, values):
+        """Enter how far the parameters went along their gradients.
+
+        `values` are theirs now. The gradients would be those of a plain
+        step, so a scalar product tells a longer step, a shorter one, and
+        one uphill.
+        """
+        if [v.shape for v in values] == [v.shape for v in self._values]:
+            steps = zip(values, self._values, self._grads, strict=True)
+            self.batches[-1]["moves"] = [
+                ((after - before) * g).sum().item()
+                for after, before, g in steps
+            ]
+
+    def _see_step(self, opt, args, kwargs):
+        """Look at an optimizer that is about to move its parameters."""
+        self._saw("Optimizer.step")
+        if isinstance(opt, SGD):
+            self._saw("SGD")
+        if any(group.get("momentum") for group in opt.param_groups):
+            self._saw("momentum")
+        if self.step is None and self.batches:
+            params = [p for group in opt.param_groups for p in group["params"]]
+            moved = {id(p): p for p in params}
+            self.step = {
+                "missing": [
+                    list(p.shape) for p in self._last if id(p) not in moved
+                ],
+                "no gradients": not any(map(_has_grad, moved.values())),
+            }
+
+
+class _Log:
+    """The `log` of a program that is followed."""
+
+    def __init__(self, trace, log):
+        self._trace, self._log = trace, log
+
+    def __call__(self, loss):
+        self._log(loss)
+
+    def validation(self, loss):
+        self._trace.end_epoch(loss)
+        self._log.validation(loss)
+
+
+def _flat(values):
+    """Return the values, with those in lists and tuples one level down."""
+    flat = []
+    for value in values:
+        flat += value if isinstance(value, (list, tuple)) else [value]
+    return flat
+
+
+def _places(values):
+    """Return a number that changes when values change their places.
+
+    A matrix and its transpose have the same.
+    """
+    if values.dim() == 2 and values.shape[0] < values.shape[1]:
+        values = values.T
+    return (values.flatten() * torch.arange(values.numel())).sum().item()
+
+
+def _has_grad(p):
+    return p.grad is not None and bool(p.grad.any())
+
+
+@contextmanager
+def _spying(owner, name, before, after=None):
+    """Let others see the arguments of a function when it is called."""
+    original = getattr(owner, name)
+    inside = False
+
+    @functools.wraps(original)
+    def replacement(*args, **kwargs):
+        nonlocal inside
+        if inside:  # it calls itself
+            return original(*args, **kwargs)
+        inside = True
+        try:
+            before(*args, **kwargs)
+            result = original(*args, **kwargs)
+            if after:
+                after(*args, **kwargs)
+            return result
+        finally:
+            inside = False
+
+    setattr(owner, name, replacement)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)

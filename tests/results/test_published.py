@@ -1,0 +1,27 @@
+"""The published results are those of the code. This is the last test.
+
+After an edit of a stage it fails until `make results` has measured again;
+whether the edit keeps the promises, the tests before it say.
+"""
+
+from shared.results import published
+from stages import ENCORES, LADDER, TABLE
+
+
+def test_they_were_measured_with_the_code_as_it_is():
+    stale = {}
+    for name, rows in (
+        ("proof", TABLE),
+        ("ladder", LADDER),
+        ("mutants", LADDER),
+        ("speed", [row for row in ENCORES if row.helper == "fast"]),
+    ):
+        for row in published.stale(published.read(name), rows):
+            stale.setdefault(row.label, []).append(f"{name}.json")
+    assert not stale, "\n".join(
+        [
+            "The code of these has changed since it was measured:",
+            *(f"  {row} ({', '.join(files)})" for row, files in stale.items()),
+            "If all other tests pass, run `make results`.",
+        ]
+    )

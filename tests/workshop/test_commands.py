@@ -1,0 +1,189 @@
+"""The commands of the workshop: try, check, hint and progress."""
+
+import json
+import re
+
+import pytest
+import watchfiles
+
+from shared.data import mnist
+from shared.workshop import commands, exercises
+from shared.workshop.exercises import exercise
+from shared.workshop.tasks import FORWARD
+from stages import LADDER
+from stages.__main__ import main
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    """Keep the workshop in a folder of the test's own."""
+    monkeypatch.setattr(exercises, "FOLDER", tmp_path / "workshop")
+    monkeypatch.setenv("MAKELEVEL", "1")  # as if called by make
+    return tmp_path / "workshop"
+
+
+@pytest.mark.parametrize("stage", LADDER[1:], ids=lambda stage: stage.name)
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_file_to_start_from_is_a_stage_below_the_task(stage, reverse):
+    given = exercise(stage, LADDER, reverse)
+    notes, code = given.code()[3:].split('"""\n', 1)
+    assert given.start.code.startswith(code.rstrip())
+    assert "__main__" not in code
+    assert " ".join(given.task.text.split()) in " ".join(notes.split())
+    for swapped in (*stage.swaps_in, *stage.goes_out):
+        assert swapped in " ".join(notes.split())
+    assert f"make check-{stage.name}" in notes
+    assert all(len(line) <= 79 for line in given.code().splitlines())
+    compile(given.code(), "start", "exec")
+
+
+def test_a_file_is_never_overwritten(folder, capsys):
+    assert main(["try", "07"]) == 0
+    path = folder / "stage_07.py"
+    assert path.read_text() == exercise(LADDER[6], LADDER).code()
+    assert "make check-07" in capsys.readouterr().out
+
+    path.write_text("my work")
+    assert main(["try", "07"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, path.read_text()) == ("", "my work")
+    assert re.fullmatch(
+        r'error: .*stage_07.py is there .* ARGS="--reset" .*\n', err
+    )
+
+    for number in (1, 2):
+        assert main(["try", "07", "--reset"]) == 0
+        assert f"stage_07-{number}.py" in capsys.readouterr().out
+        path.write_text("more work")
+    assert (folder / "stage_07-1.py").read_text() == "my work"
+    assert (folder / "stage_07-2.py").read_text() == "more work"
+
+
+def test_both_directions_have_a_file_of_their_own(folder, capsys):
+    main(["try", "07"])
+    main(["try", "07", "--reverse"])
+    assert 'make check-07 ARGS="--reverse"' in capsys.readouterr().out
+    assert "DataLoader(" in (folder / "stage_07_reverse.py").read_text()
+    assert "DataLoader(" not in (folder / "stage_07.py").read_text()
+
+
+def test_hints_come_one_by_one_and_are_three(capsys):
+    hints = FORWARD["05"].hints
+    for asked in (1, 2, 3, 3):
+        assert main(["hint", "05"]) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert [hint in out for hint in hints] == [asked > i for i in range(3)]
+        assert ("make diff-05" in out) == (asked == 3)
+
+
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [
+        ("try 01", "stage 01 is the first; there is no change to make"),
+        ("check 13", "there is no stage '13'"),
+        ("hint", "arguments are required: stage"),
+        ("check 07", "there is no .*stage_07.py; begin with make try-07"),
+        ("check 07 nowhere.py", "there is no .*nowhere.py"),
+        ("check 07 README.md", "README.md is not a Python file"),
+        ("check 07 stages", "stages is not a Python file"),
+        ("progress 07", "unrecognized arguments: 07"),
+    ],
+)
+def test_bad_input_gets_one_line_and_exit_code_2(command, complaint, capsys):
+    assert main(command.split()) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(f"error: .*{complaint}.*\n", err)
+
+
+def test_progress_begins_with_nothing_and_lists_every_change(capsys):
+    assert main(["progress"]) == 0
+    heading, *rows, _, total = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["change", "made", "undone"]
+    assert [row[:8] for row in rows] == [
+        f"{stage.parent} to {stage.name}" for stage in LADDER[1:]
+    ]
+    assert all(row.count("not started") == 2 for row in rows)
+    assert total == "0 of 22 held."
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[1]",
+        '{"07": 1}',
+        '{"07": {"state": "held"}}',
+        "\x00",
+        '{"07": {"state": "x", "hints": 1}}',
+    ],
+)
+def test_damaged_progress_is_one_clear_line(folder, content, capsys):
+    folder.mkdir()
+    (folder / "progress.json").write_text(content)
+    for command in (["progress"], ["hint", "07"]):
+        assert main(command) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert re.fullmatch(
+            r"error: .*progress.json is damaged: remove it to begin anew\n",
+            err,
+        )
+    assert (folder / "progress.json").read_text() == content
+
+
+@pytest.fixture
+def offline(digits, monkeypatch):
+    """Take the digits of the other tests, wherever they are from."""
+    monkeypatch.setattr(mnist, "load", lambda data: digits)
+
+
+def test_a_change_is_tried_refused_made_and_held(folder, offline, capsys):
+    main(["try", "02"])
+    path = folder / "stage_02.py"
+    assert main(["check", "02"]) == 1
+    out, err = capsys.readouterr()
+    assert "\n  change    no\n\nThe change was not made: " in out
+    assert "A hint: make hint-02" in out
+    assert err == "error: stage 02 is not reached yet\n"
+    assert main(["progress"]) == 0
+    assert "01 to 02  cross entropy     tried" in capsys.readouterr().out
+
+    path.write_text(LADDER[1].path.read_text() + "\nprint('ready')\n")
+    assert main(["check", "02"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    steps = ("file", "run", "change", "promise", "in full")
+    assert re.findall(r"^  (\w+(?: \w+)?)  ", out, re.M) == list(steps)
+    assert re.search(
+        r"stage 01 are equal to \de-14: the\slosses of 1,564", out
+    )
+    assert "Your program printed this; a stage prints nothing.\n  ready" in out
+    main(["progress"])
+    out = capsys.readouterr().out
+    assert "01 to 02  cross entropy     held          not started" in out
+    assert "1 of 22 held." in out
+
+    # What held once has held, whatever is tried later.
+    path.write_text("nonsense =")
+    assert main(["check", "02"]) == 1
+    entry = json.loads((folder / "progress.json").read_text())["02"]
+    assert entry == {"state": "held", "hints": 0}
+
+
+def test_watching_checks_again_whenever_the_file_is_saved(folder, monkeypatch):
+    path = folder / "stage_07.py"
+    other = folder / "notes.txt"
+    saved = [{(1, str(other))}, {(2, str(path))}, {(2, str(path))}]
+    checked = []
+
+    def watch(place, **_):
+        assert place == folder
+        yield from saved
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watchfiles, "watch", watch)
+    monkeypatch.setattr(commands, "check", lambda *a: checked.append(a[1]))
+    main(["try", "07"])
+    assert main(["check", "07", "--watch"]) == 130
+    assert checked == [path] * 3

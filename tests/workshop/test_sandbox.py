@@ -1,0 +1,154 @@
+"""A learner's program can't take the checker with it, whatever it does."""
+
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+
+from shared.data import mnist
+from shared.workshop.check import Check
+from shared.workshop.exercises import exercise
+from shared.workshop.verdict import Finding
+from stages import LADDER
+
+SEVEN = exercise(LADDER[6], LADDER)
+LINE = "            loss.backward()\n"
+
+
+def broken(line):
+    """Return stage 07 with one more line in its loop, line 36."""
+    assert SEVEN.target.code.count(LINE) == 1
+    return SEVEN.target.code.replace(LINE, f"            {line}\n{LINE}")
+
+
+@pytest.fixture
+def check(digits, tmp_path):
+    """Check some code, in processes; return the end and what was printed."""
+
+    def check(code, exercise=SEVEN):
+        path = tmp_path / "program.py"
+        path.write_text(code)
+        with Check(exercise, path, digits.name) as checking:
+            for _, found in checking.steps():
+                if isinstance(found, Finding):
+                    break
+            return found, checking.printed()
+
+    return check
+
+
+def test_a_process_that_ends_all_at_once_is_reported(check):
+    found, _ = check(broken("import os; os._exit(3)"))
+    assert found.phase == "run"
+    assert "its process ended all at once, with code 3" in found.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("while True: pass", "still running after"),
+        ("import time; time.sleep(999)", "still running after"),
+        ("while True: print('word ' * 99)", "it printed more than 4 megabyt"),
+        ("import sys; sys.exit()", "SystemExit: it ends the whole process."),
+        ("loss = loss + loss.new_ones(10**9).sum()", "4 gigabytes"),
+        ("keep = bytearray(10**10)", "4 gigabytes"),
+        ("input('Your name?')", "EOFError"),
+        ("(f := lambda: f())()", "RecursionError"),
+        ("import torch; torch.set_default_dtype(torch.half)", "default dtype"),
+        ("__import__('stages.stage_06_tensor_dataset')", "ModuleNotFoundErr"),
+    ],
+)
+def test_what_would_hang_or_end_a_checker_is_a_verdict(line, words, check):
+    began = time.monotonic()
+    found, _ = check(broken(line))
+    assert found.phase in ("run", "side effect")
+    assert words in found.text
+    if found.phase == "run" and "dtype" not in words:
+        assert f"\n  36: {line}" in found.text
+    assert time.monotonic() - began < 60
+
+
+@pytest.mark.slow
+def test_a_crash_of_python_itself_is_a_verdict(check):
+    found, _ = check(broken("import ctypes; ctypes.string_at(0)"))
+    assert "its process ended all at once, with code -11" in found.text
+
+
+@pytest.mark.slow
+def test_what_is_printed_is_kept_and_refuses_nothing(check):
+    found, printed = check(broken("print('loss', loss.item())"))
+    assert found == "held"
+    assert re.match(r"loss 2\.\d+\nloss ", printed)
+
+
+def ends(pid):
+    """Tell whether a process ends soon, however busy the machine is."""
+    patience = time.monotonic() + 60
+    while runs(pid) and time.monotonic() < patience:
+        time.sleep(0.1)
+    return not runs(pid)
+
+
+def runs(pid):
+    """Tell whether there is such a process, and not only its remains."""
+    done = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
+    )
+    return done.stdout.strip() not in ("", "Z", "Zs")
+
+
+@pytest.mark.slow
+def test_what_a_program_starts_ends_with_it(check, tmp_path):
+    note = tmp_path / "pid.txt"
+    found, _ = check(
+        broken(
+            "import subprocess, pathlib;"
+            f" pathlib.Path({str(note)!r}).write_text("
+            "str(subprocess.Popen(['sleep', '99']).pid)); raise ValueError"
+        )
+    )
+    assert "ValueError" in found.text
+    assert ends(int(note.read_text()))
+
+
+@pytest.mark.slow
+def test_more_workers_are_no_mistake(check):
+    code = SEVEN.target.code.replace(
+        "batch_size=batch_size)", "batch_size=batch_size, num_workers=1)"
+    )
+    assert check(code)[0] == "held"
+
+
+@pytest.mark.slow
+def test_a_check_that_is_killed_leaves_nothing_running(tmp_path, digits):
+    path = tmp_path / "program.py"
+    path.write_text(broken("while True: pass"))
+    code = (
+        "import time; from pathlib import Path;"
+        "from shared.workshop.sandbox import Sandbox;"
+        f"sandbox = Sandbox(Path({str(path)!r}), {mnist.flag(digits.name)!r},"
+        " {'few': None, 'all': None});"
+        "print(sandbox.process.pid, flush=True);"
+        "\nwhile not sandbox.has('ready'): time.sleep(0.1)"
+        "\nprint('ready', flush=True); time.sleep(999)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+    )
+    pid = int(parent.stdout.readline())
+    assert parent.stdout.readline() == "ready\n"
+    assert runs(pid)
+    parent.kill()
+    parent.communicate()
+    assert ends(pid)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("stage", LADDER[1:], ids=lambda stage: stage.name)
+def test_the_real_stage_holds_in_full(stage, reverse, check):
+    given = exercise(stage, LADDER, reverse)
+    assert check(given.target.code, given)[0] == "held"
