@@ -19,14 +19,14 @@ class Promise:
     """What a change claims to preserve.
 
     `exact` means bit for bit and `rounding` up to rounding errors; a
-    `change` declares another behaviour, and `but` says what still holds.
-    `given` names what must be made equal before the two can be compared;
-    `shared.equivalence` knows how.
+    `change` declares another behaviour. `precondition` names what must be
+    made equal before the two can be compared; `shared.proof.preconditions`
+    knows how. `adds` names what is promised besides, a key of `ADDS`.
     """
 
     kind: Literal["exact", "rounding", "change"]
-    given: Literal["initial weights", "order of images"] | None = None
-    but: str | None = None
+    precondition: Literal["initial weights", "order of images"] | None = None
+    adds: str | None = None
 
     def __str__(self):
         text = {
@@ -34,11 +34,22 @@ class Promise:
             "rounding": "equal to rounding",
             "change": "a declared change",
         }[self.kind]
-        if self.given:
-            text += f", given the same {self.given}"
-        if self.but:
-            text += f"; {self.but}"
+        if self.precondition:
+            text += f", given the same {self.precondition}"
+        if self.adds:
+            text += f"; {ADDS[self.adds]}"
         return text
+
+
+ADDS = {
+    "any lr": "at other learning rates to rounding",
+    "no less accurate": "another model, no less accurate",
+    "any size": "images of other sizes now work",
+    "any device": "on an accelerator to rounding",
+    "limit": "what the others converge to",
+    "resume": "also when killed and resumed",
+    "any data": "when it trains on the digits",
+}
 
 
 @dataclass(frozen=True)
@@ -46,14 +57,14 @@ class Stage:
     """One row of the table: a stage, a prelude or an encore.
 
     `swaps_in` lists the code that this stage is the first to use, `goes_out`
-    the code that its parent used and it does not. `budget` bounds the lines
-    that the change from the parent adds and removes, blank ones and the
-    docstring aside. `parent` and `promise` are None where there is nothing
-    before.
+    the code that its parent used and it does not. `max_changed_lines` bounds
+    the lines that the change from the parent adds and removes, blank ones
+    and the docstring aside. `parent` and `promise` are None where there is
+    nothing before.
 
     A stage trains on MNIST and promises equality, and so does a prelude or
-    encore that says no more. `helper` names the module of `shared` for one
-    that differs: its `run(stage, **options)` runs the row, its
+    encore that says no more. `helper` names the module of `shared.extras`
+    for one that differs: its `run(stage, **options)` runs the row, its
     `prove(stage, parent, start, data)` checks the promise; what it lacks is
     done as for a stage. `flags` are those of the command, by their names in
     `stages.flags`.
@@ -65,7 +76,7 @@ class Stage:
     parent: str | None
     swaps_in: tuple[str, ...]
     goes_out: tuple[str, ...]
-    budget: tuple[int, int]
+    max_changed_lines: tuple[int, int]
     promise: Promise | None
     helper: str | None = None
     flags: tuple[str, ...] = RUN
@@ -88,9 +99,14 @@ class Stage:
         return f"{self.name.partition('-')[0].capitalize()} {self.title}"
 
     @property
+    def program_name(self):
+        """The name of the program as a module."""
+        return f"{__name__}.{self.module}"
+
+    @property
     def program(self):
         """The program as an imported module."""
-        return import_module(f"stages.{self.module}")
+        return import_module(self.program_name)
 
     @property
     def path(self):
@@ -130,9 +146,9 @@ PRELUDE = (
         parent=None,
         swaps_in=("requires_grad", "backward", "retain_grad", "jacobian"),
         goes_out=(),
-        budget=(0, 0),
+        max_changed_lines=(0, 0),
         promise=None,
-        helper="claims",
+        helper="autograd",
         flags=(),
     ),
     Stage(
@@ -142,9 +158,9 @@ PRELUDE = (
         parent=None,
         swaps_in=("k_grad", "b_grad"),
         goes_out=(),
-        budget=(0, 0),
+        max_changed_lines=(0, 0),
         promise=None,
-        helper="lines",
+        helper="linear_regression",
         flags=("--points", "--epochs", "--lr"),
     ),
     Stage(
@@ -154,9 +170,9 @@ PRELUDE = (
         parent="prelude-linear-by-hand",
         swaps_in=("torch.from_numpy", "loss.backward", "torch.no_grad"),
         goes_out=("k_grad", "b_grad"),
-        budget=(10, 5),
+        max_changed_lines=(10, 5),
         promise=ROUNDING,
-        helper="lines",
+        helper="linear_regression",
         flags=("--points", "--epochs", "--lr"),
     ),
     Stage(
@@ -166,9 +182,9 @@ PRELUDE = (
         parent="prelude-linear-autograd",
         swaps_in=("nn.Linear", "nn.MSELoss", "optim.SGD"),
         goes_out=("torch.no_grad", "k.grad", "b.grad"),
-        budget=(13, 12),
+        max_changed_lines=(13, 12),
         promise=ROUNDING,
-        helper="lines",
+        helper="linear_regression",
         flags=("--points", "--epochs", "--lr"),
     ),
     Stage(
@@ -187,9 +203,9 @@ PRELUDE = (
             "for epoch in range(epochs)",
             "lr",
         ),
-        budget=(8, 18),
-        promise=Promise("change", but="what the others come to in the limit"),
-        helper="lines",
+        max_changed_lines=(8, 18),
+        promise=Promise("change", adds="limit"),
+        helper="linear_regression",
         flags=("--points",),
     ),
 )
@@ -202,7 +218,7 @@ LADDER = (
         parent=None,
         swaps_in=("torch", "log_softmax", "nll", "loss.backward"),
         goes_out=(),
-        budget=(0, 0),
+        max_changed_lines=(0, 0),
         promise=None,
     ),
     Stage(
@@ -212,7 +228,7 @@ LADDER = (
         parent="01",
         swaps_in=("F.cross_entropy",),
         goes_out=("log_softmax", "nll"),
-        budget=(3, 6),
+        max_changed_lines=(3, 6),
         promise=ROUNDING,
     ),
     Stage(
@@ -227,7 +243,7 @@ LADDER = (
             "model.zero_grad",
         ),
         goes_out=("requires_grad_", "weights.grad", "bias.grad"),
-        budget=(12, 9),
+        max_changed_lines=(12, 9),
         promise=EXACT,
     ),
     Stage(
@@ -237,8 +253,8 @@ LADDER = (
         parent="03",
         swaps_in=("nn.Linear",),
         goes_out=("weights", "bias", "@"),
-        budget=(2, 4),
-        promise=Promise("rounding", given="initial weights"),
+        max_changed_lines=(2, 4),
+        promise=Promise("rounding", precondition="initial weights"),
     ),
     Stage(
         name="05",
@@ -247,8 +263,8 @@ LADDER = (
         parent="04",
         swaps_in=("optim.SGD", "opt.step", "opt.zero_grad"),
         goes_out=("torch.no_grad", "p.grad", "model.zero_grad"),
-        budget=(4, 6),
-        promise=Promise("exact", but="at other learning rates to rounding"),
+        max_changed_lines=(4, 6),
+        promise=Promise("exact", adds="any lr"),
     ),
     Stage(
         name="06",
@@ -260,7 +276,7 @@ LADDER = (
             "x_train[start : start + batch_size]",
             "y_train[start : start + batch_size]",
         ),
-        budget=(4, 3),
+        max_changed_lines=(4, 3),
         promise=EXACT,
     ),
     Stage(
@@ -270,7 +286,7 @@ LADDER = (
         parent="06",
         swaps_in=("DataLoader",),
         goes_out=("start", "range(0, len(train_ds), batch_size)"),
-        budget=(3, 3),
+        max_changed_lines=(3, 3),
         promise=EXACT,
     ),
     Stage(
@@ -288,8 +304,8 @@ LADDER = (
             "shuffle=True",
         ),
         goes_out=(),
-        budget=(29, 9),
-        promise=Promise("rounding", given="order of images"),
+        max_changed_lines=(31, 10),
+        promise=Promise("rounding", precondition="order of images"),
     ),
     Stage(
         name="09",
@@ -298,8 +314,8 @@ LADDER = (
         parent="08",
         swaps_in=("nn.Conv2d", "F.relu", "F.avg_pool2d", "momentum"),
         goes_out=("Logistic", "nn.Linear"),
-        budget=(14, 6),
-        promise=Promise("change", but="another model, no less accurate"),
+        max_changed_lines=(14, 6),
+        promise=Promise("change", adds="no less accurate"),
     ),
     Stage(
         name="10",
@@ -308,7 +324,7 @@ LADDER = (
         parent="09",
         swaps_in=("nn.Sequential", "Lambda", "nn.ReLU", "nn.AvgPool2d"),
         goes_out=("CNN", "F.relu", "F.avg_pool2d"),
-        budget=(17, 12),
+        max_changed_lines=(17, 12),
         promise=EXACT,
     ),
     Stage(
@@ -318,8 +334,8 @@ LADDER = (
         parent="10",
         swaps_in=("nn.AdaptiveAvgPool2d", "WrappedDataLoader", "preprocess"),
         goes_out=("nn.AvgPool2d", "Lambda(lambda xb: xb.view(-1, 1, 28, 28))"),
-        budget=(13, 2),
-        promise=Promise("rounding", but="images of other sizes now work"),
+        max_changed_lines=(13, 2),
+        promise=Promise("rounding", adds="any size"),
     ),
     Stage(
         name="12",
@@ -328,8 +344,8 @@ LADDER = (
         parent="11",
         swaps_in=("torch.accelerator", "device"),
         goes_out=(),
-        budget=(7, 3),
-        promise=Promise("exact", but="on an accelerator to rounding"),
+        max_changed_lines=(7, 3),
+        promise=Promise("exact", adds="any device"),
     ),
 )
 
@@ -347,9 +363,9 @@ ENCORES = (
             "resume",
         ),
         goes_out=(),
-        budget=(81, 3),
-        promise=Promise("exact", but="also when killed and resumed"),
-        helper="checkpoints",
+        max_changed_lines=(81, 3),
+        promise=Promise("exact", adds="resume"),
+        helper="checkpoint",
         flags=(*RUN, "--resume", "--predict"),
     ),
     Stage(
@@ -365,8 +381,8 @@ ENCORES = (
             "dist.all_reduce",
         ),
         goes_out=("shuffle=True",),
-        budget=(44, 6),
-        promise=Promise("rounding", given="order of images"),
+        max_changed_lines=(44, 6),
+        promise=Promise("rounding", precondition="order of images"),
         helper="distributed",
         flags=(*RUN, "--nproc"),
     ),
@@ -376,17 +392,17 @@ ENCORES = (
         module="encore.fast",
         parent="12",
         swaps_in=(
-            "Batches",
+            "BatchSampler",
             "batch_size=None",
             "torch.channels_last",
             "inplace=True",
             "fused=True",
         ),
         goes_out=("WrappedDataLoader", "shuffle=True"),
-        budget=(23, 18),
-        promise=Promise("rounding", but="in at most 0.8 of the time"),
+        max_changed_lines=(23, 18),
+        promise=ROUNDING,
         helper="fast",
-        flags=(*RUN, "--measure", "--into"),
+        flags=(*RUN, "--measure", "--output-dir"),
     ),
     Stage(
         name="encore-fashion",
@@ -402,8 +418,8 @@ ENCORES = (
             "mlp",
         ),
         goes_out=("TensorDataset",),
-        budget=(59, 8),
-        promise=Promise("exact", but="so it is on the digits"),
+        max_changed_lines=(61, 9),
+        promise=Promise("exact", adds="any data"),
         helper="fashion",
         flags=(
             *(flag for flag in RUN if flag != "--data"),

@@ -6,11 +6,19 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from shared import workshop
 from shared.errors import InputError, RunError
 from stages import ENCORES, LADDER, PRELUDE, TABLE
 from stages.flags import FLAGS, RUN
-from stages.tasks import exercise
+
+AROUND = PRELUDE + ENCORES
+ROOT = Path(__file__).parents[1]
+EXTRAS = {  # packages that only some commands need, and what installs them
+    "scipy": "proof",
+    "jinja2": "book",
+    "markupsafe": "book",
+    "markdown_it": "book",
+    "playwright": "dev",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,6 +41,15 @@ def main(argv=None):
         # to be written at exit goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        print(
+            f"error: this needs {error.name}: python -m pip install"
+            f' --editable ".[{EXTRAS[error.name]}]"',
+            file=sys.stderr,
+        )
+        return 1
     except (RunError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -43,12 +60,22 @@ def main(argv=None):
 
 
 def run_file(path):
-    """Run the stage in this file, with the flags on its command line."""
-    path = Path(path).resolve()
+    """Run the program that is being run as a file, or a copy of it.
+
+    Takes the flags on its command line. The row is found by the name of the
+    file, and the file itself stands in for the module of that row.
+    """
     for stage in TABLE:
-        if stage.path == path:
+        if stage.path.name == Path(path).name:
+            sys.modules[stage.program_name] = sys.modules["__main__"]
             sys.exit(main([stage.name, *sys.argv[1:]]))
-    sys.exit(f"error: {path.name} is no stage of the ladder, but a copy")
+    names = f"{LADDER[0].path.name} to {LADDER[-1].path.name}"
+    print(
+        f"error: {Path(path).name} has not the name of a stage, such as"
+        f" {names}",
+        file=sys.stderr,
+    )
+    sys.exit(2)
 
 
 def _parse(argv):
@@ -70,17 +97,17 @@ def _parse(argv):
     ladder = add("all", run_ladder, "run all stages, then compare them")
     for runs in (stage, ladder):
         _add_flags(runs, RUN)
-    for row in PRELUDE + ENCORES:
+    for row in AROUND:
         runs = add(row.name, run_stage, row.label)
         runs.set_defaults(stage=row)
         _add_flags(runs, row.flags)
-    diff = add("diff", show_change, "read the change from one to another")
+    diff = add("diff", show_change, "show the change between two stages")
     diff.add_argument(
         "stages",
         nargs="+",
         type=_row_of(TABLE),
         metavar="stage",
-        help="one to compare with the one before it, or two",
+        help="one, to compare it with the stage before it, or two",
     )
     layout = diff.add_mutually_exclusive_group()
     layout.add_argument("--side-by-side", action="store_true", default=None)
@@ -90,21 +117,32 @@ def _parse(argv):
     layout.add_argument(
         "--plain", action="store_true", help="a diff that `patch` takes"
     )
-    add("data", get_data, "only get MNIST")
+    add("data", get_data, "download MNIST and nothing more")
     prove = add("prove", prove_promises, "check what each stage promises")
-    _add_flags(prove, ["--data"])
-    standin = add("standin", try_standin, "see how well it stands in")
-    measure = add("measure", measure_ladder, "train all for the book")
-    _add_flags(measure, ["--data"])
-    for reports in (prove, standin, measure):
-        reports.add_argument(
-            "--into", type=Path, help="folder to write to, else runs/"
-        )
-    add("book", build_book, "make the web pages, in site/")
-    add("readme", write_readme, "write the ladder into README.md")
+    mutants = add("mutants", break_stages, "break stages, and catch each")
+    standin = add("standin", try_standin, "train on the stand-in, test MNIST")
+    measure = add("measure", measure_ladder, "measure figures for the book")
+    for reports in (prove, mutants, standin, measure):
+        reports.add_argument("--output-dir", **FLAGS["--output-dir"])
+    for reports in (prove, mutants, measure):
+        _add_flags(reports, ["--data"])
+    results = add("results", publish, "measure what README and book show")
+    results.add_argument(
+        "--all",
+        action="store_true",
+        dest="everything",
+        help="also what has not changed since it was measured",
+    )
+    book = add("book", build_book, "make the web pages, in site/")
+    book.add_argument(
+        "--draft",
+        action="store_true",
+        help="even if results are older than the code; every page says so",
+    )
+    add("readme", write_readme, "write ladder and results into README.md")
     begin = add("try", begin_exercise, "make a change yourself")
     check = add("check", check_exercise, "have your change checked")
-    hint = add("hint", give_hint, "get one hint more")
+    hint = add("hint", give_hint, "show one more hint")
     for tasks in (begin, check, hint):
         tasks.add_argument("stage", type=_change, help="its number")
         tasks.add_argument(
@@ -114,13 +152,13 @@ def _parse(argv):
         "--reset", action="store_true", help="begin anew; your file is kept"
     )
     check.add_argument(
-        "file", type=Path, nargs="?", help="else the one in workshop/"
+        "file", type=Path, nargs="?", help="default: the one in workshop/"
     )
     check.add_argument(
         "--watch", action="store_true", help="check again at every change"
     )
     _add_flags(check, ["--data"])
-    add("progress", show_progress, "see which changes you have made")
+    add("progress", show_progress, "show which changes you have made")
 
     # `python -m stages 07` is short for `python -m stages stage 07`.
     if argv and argv[0] not in {*commands.choices, "-h", "--help"}:
@@ -141,9 +179,9 @@ def _row_of(rows):
             if text.zfill(2) == row.name or text == row.module:
                 return row
         raise argparse.ArgumentTypeError(
-            f"there is no stage {text!r}, only {LADDER[0].name} to"
-            f" {LADDER[-1].name} and what `python -m stages` lists before and"
-            " after them"
+            f"there is no stage {text!r}: stages are {LADDER[0].name} to"
+            f" {LADDER[-1].name}, and `python -m stages` lists the preludes"
+            " and encores"
         )
 
     return parse
@@ -154,25 +192,33 @@ def _change(text):
     stage = _row_of(LADDER)(text)
     if stage.parent is None:
         raise argparse.ArgumentTypeError(
-            f"stage {stage.name} is no change, but where the ladder begins"
+            f"stage {stage.name} is the first; there is no change to make"
         )
     return stage
 
 
+def _helper(row):
+    """Return the module of `shared.extras` that serves a row, or None."""
+    return row.helper and import_module(f"shared.extras.{row.helper}")
+
+
 def show_ladder():
-    """Print one line a stage."""
+    """Print one line for each stage."""
     print("One MNIST training program, written twelve times:\n")
     for stage in LADDER:
         print(f"  {stage.name}  {stage.title:16}{', '.join(stage.swaps_in)}")
-    print("\nBefore and after:\n")
-    for stage in PRELUDE + ENCORES:
+    print("\nPreludes and encores, before and after the twelve:\n")
+    for stage in AROUND:
         print(f"  {stage.name:28}{', '.join(stage.swaps_in)}")
-    print("\nRun one with `python -m stages 07`; --help lists what else.")
+    print(
+        "\nRun one with `python -m stages 07`; --help lists the other"
+        " commands."
+    )
 
 
 def run_stage(stage, **options):
     """Run one stage, prelude or encore, by its helper or as usual."""
-    helper = stage.helper and import_module(f"shared.{stage.helper}")
+    helper = _helper(stage)
     if hasattr(helper, "run"):
         helper.run(stage, **options)
     else:
@@ -182,26 +228,41 @@ def run_stage(stage, **options):
 def run_ladder(**options):
     """Run all stages, then print how they compare."""
     results = _run(LADDER, **options)
-    print(f"\nstage  {'':16}loss    accuracy  seconds on {results[0]['data']}")
-    for stage, result in zip(LADDER, results, strict=True):
-        print(
-            f"{stage.name}     {stage.title:16}{result['valid_loss']:.4f}"
-            f"  {result['valid_accuracy']:.4f}    {result['seconds']:5.1f}"
-        )
+    from shared.results import tables
+
+    found = {result["stage"]: result for result in results}
+    print(f"\nOn {results[0]['data']}:")
+    _show(tables.of_stages(LADDER, found))
+    print(
+        "\nFrom stage 08 on the images are shuffled, and accuracy depends"
+        " more on chance\nthan on the stage: README.md, “What a stage"
+        " promises, proved”, tells more."
+    )
 
 
 def _run(stages, data, no_accel, **options):
-    """Run these stages on the same digits; return what came of each."""
+    """Run these stages on the same data; return what came of each."""
     # Not at the top: torch takes seconds to import, a typing error needn't.
-    from shared import runner
+    from shared.data import mnist
+    from shared.training import runner
 
-    digits, options = runner.ready(stages, data, no_accel, options)
+    options = runner.checked(stages, no_accel, options)
+    splits = mnist.load(data)
     return [
         runner.run(
-            stage, stage.program.train, digits, accel=not no_accel, **options
+            stage, stage.program.train, splits, accel=not no_accel, **options
         )
         for stage in stages
     ]
+
+
+def _show(rows):
+    """Print a table in the terminal."""
+    from rich.console import Console
+
+    from shared.results import tables
+
+    Console(highlight=False).print(tables.terminal(rows))
 
 
 def show_change(stages, side_by_side, plain):
@@ -210,9 +271,7 @@ def show_change(stages, side_by_side, plain):
     In a terminal with notes and colours, side by side if it is wide enough;
     elsewhere, unless a layout is asked for, as a diff that `patch` takes.
     """
-    from rich.console import Console
-
-    from shared import changes, terminal
+    from shared.reading import diff, terminal
 
     if len(stages) > 2 or len(stages) != len(set(stages)):
         names = ", ".join(stage.name for stage in stages)
@@ -221,13 +280,9 @@ def show_change(stages, side_by_side, plain):
     if not before:
         before = [stage for stage in TABLE if stage.name == after.parent]
 
-    seen = sys.stdout.isatty()
-    plain = plain or (side_by_side is None and not seen)
+    plain = plain or (side_by_side is None and not sys.stdout.isatty())
     if plain:  # it is the same, byte for byte, on all systems
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-    else:
-        sys.stdout.reconfigure(errors="replace")
-    console = Console(theme=terminal.PROSE, highlight=False)
     if not before:
         print(
             f"{after.label}: nothing comes before it; here is all of it.\n",
@@ -237,105 +292,177 @@ def show_change(stages, side_by_side, plain):
         if plain:
             sys.stdout.write(after.source)
         else:
-            console.print(terminal.program(after))
+            terminal.show(terminal.program(after))
         return
     [before] = before
     if plain:
         sys.stdout.write(
-            changes.patch(
-                before.source,
-                after.source,
-                before.file,
-                after.file,
-            )
+            diff.patch(before.source, after.source, before.file, after.file)
         )
-        return
-    if side_by_side is None:
-        side_by_side = console.width >= terminal.WIDE
-    console.print(terminal.change(before, after, TABLE, side_by_side))
+    else:
+        terminal.show(terminal.change(before, after, TABLE, side_by_side))
 
 
 def get_data():
-    """Get MNIST, or say why it can't be had."""
-    from shared import mnist
+    """Get MNIST, or say why it is not available."""
+    from shared.data import mnist
 
     mnist.read(insist=True)
     print(f"MNIST is in {mnist.place()}")
 
 
-def prove_promises(data, into):
-    """Check what each stage promises its parent; print one row a change."""
-    from shared import proof, runner
+def prove_promises(data, output_dir, known=None):
+    """Check what each stage promises; print a table of what was found."""
+    from shared.proof import prove
+    from shared.results import tables
+    from shared.training import runner
 
-    into = into or runner.RUNS
-    found = proof.prove(LADDER, PRELUDE + ENCORES, data, into)
-    print(proof.text(found))
-    print(f"wrote proof.json, proof.md and parting.png to {into}")
+    output_dir = output_dir or runner.RUNS
+    checks = {row.name: getattr(_helper(row), "prove", None) for row in AROUND}
+    found = prove.prove(LADDER, AROUND, checks, data, output_dir, known)
+    for table in (*tables.of_proof(found), tables.of_proof_around(found)):
+        _show(table)
+        print()
+    for change in found["changes"]:
+        if not change["held"]:
+            reading = change["float64"]["reading"]
+            print(f"{change['parent']} → {change['stage']}: {reading}")
+    print(f"wrote proof.json, proof.md and parting.png to {output_dir}")
     if not found["held"]:
         raise RunError("a promise is broken")
 
 
-def try_standin(into):
-    """Train on the stand-in and read MNIST; draw both side by side."""
-    from shared import runner, transfer
+def break_stages(data, output_dir, known=None):
+    """Break stages on purpose; print what caught each."""
+    from shared.proof import mutation
+    from shared.results import tables
+    from shared.training import runner
 
-    into = into or runner.RUNS
-    accuracy = transfer.report(into)["accuracy"]
+    output_dir = output_dir or runner.RUNS
+    found = mutation.measure(LADDER, data, output_dir, known)
+    _show(tables.of_mutants(found))
+    print(f"\n{mutation.summary(found)}")
+    print(f"wrote mutants.json and mutants.md to {output_dir}")
+    if escaped := mutation.escaped(found):
+        names = "; ".join(f"{m['stage']} {m['mutant']}" for m in escaped)
+        raise RunError(f"not as expected: {names}")
+
+
+def try_standin(output_dir):
+    """Train on the stand-in and test on MNIST; draw both side by side."""
+    from shared.proof import transfer
+    from shared.training import runner
+
+    output_dir = output_dir or runner.RUNS
+    accuracy = transfer.report(output_dir)["accuracy"]
     print(
-        f"a CNN that learned from the stand-in reads {accuracy:.2%} of MNIST"
+        f"a CNN trained on the stand-in alone reads {accuracy:.2%} of MNIST's"
+        " test images"
     )
-    print(f"wrote standin.json and standin.png to {into}")
+    print(f"wrote standin.json and standin.png to {output_dir}")
 
 
-def measure_ladder(data, into):
+def measure_ladder(data, output_dir, known=None):
     """Train all stages as a reader would; write what the book shows."""
-    from shared import portrait, runner
+    from shared.proof import figures
+    from shared.training import runner
 
-    into = into or runner.RUNS
-    portrait.measure(LADDER, data, into)
-    print(f"wrote ladder.json and its pictures to {into}")
+    output_dir = output_dir or runner.RUNS
+    figures.measure(LADDER, data, output_dir, known)
+    print(f"wrote ladder.json and its pictures to {output_dir}")
 
 
-def build_book():
+def publish(everything):
+    """Measure on MNIST what README.md and the book show, and write it there.
+
+    What was measured of code that has not changed since is taken over,
+    unless `everything` is to be measured again.
+    """
+    from shared.extras import fast
+    from shared.proof import transfer, versions
+    from shared.results import published
+
+    def known(name):
+        try:
+            return None if everything else published.read(name)
+        except RunError:
+            return None
+
+    into = published.RESULTS
+    prove_promises("mnist", into, known("proof"))
+    break_stages("mnist", into, known("mutants"))
+    measure_ladder("mnist", into, known("ladder"))
+    standin = known("standin")
+    if not standin or standin["code"] != transfer.code():
+        try_standin(into)
+    [row] = [row for row in ENCORES if row.helper == "fast"]
+    speed = known("speed")
+    if not speed or published.stale(speed, [row.origin, row]):
+        fast.run(row, measure=True, output_dir=into, data="mnist")
+    versions.write(into / "constraints.txt")
+    write_readme()
+    try:
+        from shared.book import browser
+
+        browser.picture(TABLE, LADDER, "stage-07.html", into / "page.png")
+        print(f"wrote page.png to {into}")
+    except (RunError, ModuleNotFoundError) as error:
+        print(f"page.png is as it was: {error}")
+
+
+def build_book(draft):
     """Make the book in site/."""
-    from shared import book
+    from shared.book import build
 
-    site = Path(__file__).parents[1] / "site"
-    book.build(TABLE, LADDER, site)
-    print(f"the book is at {site / 'index.html'}")
+    build.build(TABLE, LADDER, ROOT / "site", draft)
+    print(f"the book is at {ROOT / 'site' / 'index.html'}")
 
 
 def write_readme():
-    """Write the ladder into README.md."""
-    from shared import readme
+    """Write ladder and results into README.md."""
+    from shared.reading import readme
 
-    readme.refresh(LADDER, PRELUDE + ENCORES)
+    readme.refresh(LADDER, AROUND)
 
 
 def begin_exercise(stage, reverse, reset):
     """Write a file in which to make a change."""
-    workshop.begin(exercise(stage, reverse), reset)
+    from shared.workshop import commands, exercises
+
+    commands.begin(exercises.exercise(stage, LADDER, reverse), reset)
 
 
 def check_exercise(stage, file, reverse, watch, data):
     """Check a change that a learner made."""
-    task = exercise(stage, reverse)
+    from shared.workshop import commands, exercises
+
+    task = exercises.exercise(stage, LADDER, reverse)
     if watch:
-        workshop.watch(task, file, data)
-    elif not workshop.check(task, file, data):
-        raise RunError(f"stage {task.target.name} is not reached yet")
+        commands.watch(task, file, data)
+    elif not commands.check(task, file, data):
+        raise RunError(f"this is not stage {task.target.name} yet")
+    elif following := [row for row in LADDER if row.parent == stage.name]:
+        task = exercises.exercise(following[0], LADDER, reverse)
+        print(f"Next: {task.command('try')}")
 
 
 def give_hint(stage, reverse):
-    """Print one hint more than the last time."""
-    workshop.hint(exercise(stage, reverse))
+    """Print one more hint than the last time."""
+    from shared.workshop import commands, exercises
+
+    commands.hint(exercises.exercise(stage, LADDER, reverse))
 
 
 def show_progress():
     """Print which changes a learner has made, and undone."""
-    workshop.show_progress(
+    from shared.workshop import commands, exercises
+
+    commands.show_progress(
         [
-            (exercise(stage), exercise(stage, reverse=True))
+            tuple(
+                exercises.exercise(stage, LADDER, reverse)
+                for reverse in (False, True)
+            )
             for stage in LADDER
             if stage.parent
         ]

@@ -19,7 +19,7 @@ def whole(least):
             number = None
         if number is None or not least <= number < 2**63:
             raise argparse.ArgumentTypeError(
-                f"{text!r} is not a whole number from {least} on"
+                f"{text!r} is not a whole number of at least {least}"
             )
         return number
 
@@ -33,29 +33,38 @@ def rate(text):
     except ValueError:
         number = math.nan
     if not 0 <= number <= 3.4e38:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a rate from 0 on")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of at least 0"
+        )
     return number
 
 
 OF_A_STAGE = {
-    "--epochs": {"type": whole(1), "help": "times through the data"},
-    "--batch-size": {"type": whole(1), "help": "images to a step"},
+    "--epochs": {"type": whole(1), "help": "passes over the training images"},
+    "--batch-size": {"type": whole(1), "help": "images in a batch"},
     "--lr": {"type": rate, "help": "learning rate"},
     "--seed": {
         "type": whole(0),
         "default": 0,
-        "help": "of all random numbers",
+        "help": "seed of the random numbers (default: 0)",
     },
     "--data": {
         "choices": ("auto", "mnist", "standin"),
         "default": "auto",
-        "help": "auto takes the stand-in only where MNIST can't be had",
+        "help": "auto: MNIST, or the stand-in if MNIST is not available",
     },
-    "--dtype": {"choices": ("float32", "float64"), "default": "float32"},
-    "--no-accel": {"action": "store_true", "help": "train on the CPU"},
+    "--dtype": {
+        "choices": ("float32", "float64"),
+        "default": "float32",
+        "help": "of images and weights (default: float32)",
+    },
+    "--no-accel": {
+        "action": "store_true",
+        "help": "train on the CPU even if there is an accelerator",
+    },
     "--dry-run": {
         "action": "store_true",
-        "help": "train for a few batches and write no files",
+        "help": "train on a few batches and write no files",
     },
 }
 OF_ITS_OWN = {  # what only some preludes and encores take
@@ -63,23 +72,27 @@ OF_ITS_OWN = {  # what only some preludes and encores take
         "type": int,
         "choices": (15, 5),
         "default": 15,
-        "help": "how many points to draw the line through",
+        "help": "number of points (default: 15)",
     },
     "--resume": {
         "action": "store_true",
-        "help": "go on after the last epoch that was finished",
+        "help": "continue after the last finished epoch",
     },
     "--predict": {
         "type": Path,
         "nargs": "+",
+        "action": "extend",
         "metavar": "PNG",
-        "help": "read these pictures instead of training",
+        "help": "predict the digits on these pictures instead of training",
     },
     "--measure": {
         "action": "store_true",
-        "help": "measure what each gain is worth instead of training",
+        "help": "measure the time of each optimization instead of training",
     },
-    "--into": {"type": Path, "help": "folder to write to, else runs/"},
+    "--output-dir": {
+        "type": Path,
+        "help": "folder to write to (default: runs/)",
+    },
     "--network": {
         "choices": ("cnn", "mlp"),
         "default": "cnn",
@@ -87,13 +100,13 @@ OF_ITS_OWN = {  # what only some preludes and encores take
     },
     "--num-workers": {
         "type": whole(0),
-        "help": "processes that prepare batches; 0",
+        "help": "processes that prepare batches (default: 0)",
     },
     "--drop-last": {
         "action": "store_true",
-        "help": "leave out the last batch if it is smaller",
+        "help": "leave out the last batch of an epoch if it is smaller",
     },
-    "--nproc": {"type": whole(1), "help": "number of processes; 2"},
+    "--nproc": {"type": whole(1), "help": "number of processes (default: 2)"},
 }
 FLAGS = OF_A_STAGE | OF_ITS_OWN
 RUN = tuple(OF_A_STAGE)

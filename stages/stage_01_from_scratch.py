@@ -1,35 +1,41 @@
 """Stage 01: from scratch.
 
 A classifier of handwritten digits, made of tensors and autograd alone. The
-model is one matrix and one bias: ten numbers for every image, each a weighted
-sum of its 784 pixels. `log_softmax` turns the ten into log-probabilities;
-`nll`, the negative log-likelihood, takes those of the right digits, averages
-them and flips the sign. Every step moves the weights a little against the
-gradient of that loss.
-The eleven stages that follow replace this code, piece by piece, with what
-`torch` has for it.
+model is one matrix of weights and one bias: it computes ten numbers for every
+image, each a weighted sum of its 784 pixels plus a bias. `log_softmax` turns
+the ten numbers into log-probabilities. `nll`, the negative log-likelihood,
+takes the log-probability of the right digit of every image, averages over the
+images and flips the sign. This is the loss.
+
+Weights and bias are the parameters, which the training changes. A batch is a
+group of images, 64 here. For each batch, autograd computes the gradient: the
+derivative of the loss with respect to every parameter. A step then moves the
+parameters a little against the gradient; the learning rate, `lr`, says how
+far. An epoch is one pass over all training images. Random numbers start from a
+seed, which the runner sets just before `train`: the same seed draws the same
+initial weights. The eleven stages that follow replace this code, piece by
+piece, with what `torch` has for it.
 
 What to look at:
 
-- The weights are divided by the square root of 784, the number of inputs,
-  so that the ten sums start out about as large as the pixels, however many
-  pixels there are. (This is often called Xavier's initialization; his also
-  counts the outputs.)
-- `requires_grad_()` comes after that division. Set before, autograd would
-  record the division too; `weights` would be its result, not a leaf of the
+- The weights are divided by the square root of 784, the number of inputs, so
+  each has the variance 1/784. The ten sums then start out about as large as
+  the pixels, however many pixels there are. This is LeCun's initialization.
+- `requires_grad_()` comes after that division. Before it, autograd would
+  record the division too: `weights` would be its result and not a leaf of the
   graph, and `weights.grad` would stay `None`. The underscore at the end is
   PyTorch's mark for "in place": the tensor itself changes, as in `zero_()`.
 - `loss.backward()` adds to the gradients that are there, it does not replace
-  them. Hence the zeroing: without it every step would follow the sum of all
-  gradients so far.
-- The update runs under `torch.no_grad()`, because it is no part of the
-  computation to differentiate. Without it, autograd refuses: a leaf that
+  them. So they are set to zero after each step; otherwise every step would
+  follow the sum of all gradients so far.
+- The update runs under `torch.no_grad()`, because it is not part of the
+  computation to differentiate. Without it, torch raises an error: a leaf that
   requires a gradient must not change in place.
-- `log_softmax` is the textbook's: `exp` overflows in float32 as soon as one
-  of the ten sums exceeds 88.7, and the loss is infinite or nan from there.
-  This training stays far below; stage 02 does away with the danger.
-- The model is a function like any other. Autograd follows the tensors, not
-  the code.
+- `log_softmax` is the textbook formula. In float32, `exp` overflows as soon as
+  one of the ten sums exceeds 88.7, and from there the loss is infinite or nan.
+  This training stays far below that; stage 02 removes the danger.
+- The model is an ordinary Python function. Autograd records the operations on
+  the tensors; it does not read the code.
 """
 
 import math

@@ -1,20 +1,22 @@
 """Stage 02: cross entropy.
 
-`F.cross_entropy` takes the place of `log_softmax` and `nll`: it is the two in
-one. Their code is gone, and so is their danger: it subtracts the largest of
-the ten numbers before `exp`, which changes nothing in exact arithmetic and
-never overflows.
+`F.cross_entropy` replaces `log_softmax` and `nll` and does the work of both.
+It also removes the danger of an overflow: before `exp`, it subtracts the
+largest of the ten numbers. In exact arithmetic that changes nothing, and no
+`exp` can overflow any more.
 
 What to look at:
 
-- The model ends with the weighted sums, which are called logits. The softmax
-  has moved into the loss. A `log_softmax` left in the model would only be
-  wasted, for it changes log-probabilities no more. But a `softmax` before
-  `F.cross_entropy` trains worse, and no error tells.
-- `train` returns logits now. The largest of the ten is the same digit as
-  before, so the accuracy does not notice.
-- By custom `torch.nn.functional` is called `F`. It holds the functions of
-  `torch.nn` that keep no weights of their own: losses, activations, pooling.
+- The model now ends with the weighted sums. Such scores, before the softmax,
+  are called logits. The softmax has moved into the loss. A `log_softmax` left
+  in the model would only waste time, because log-probabilities do not change
+  when it is applied to them again. A `softmax` left in the model is a mistake:
+  the training gets worse, and there is no error message.
+- `train` returns logits now. The largest of the ten is still at the same
+  digit, so the accuracy stays the same.
+- `torch.nn.functional` is usually imported as `F`. It holds losses,
+  activations, pooling and other functions that keep no state. Those that need
+  weights take them as arguments, as `F.linear` and `F.conv2d` do.
 """
 
 import math

@@ -1,25 +1,27 @@
 """Stage 03: module.
 
-`nn.Module` puts the parameters and what is computed with them into one
-object. The two tensors that the loop updated and zeroed by name are gone from
-it: `model.parameters()` knows them all, `model.zero_grad()` clears them all.
-With two parameters this saves one line of the loop; with two hundred it is the
-difference between a loop that works and one in which somebody forgot a name.
+`nn.Module` puts the parameters and what is computed with them into one object.
+The loop no longer updates and zeroes two tensors by name: `model.parameters()`
+returns all parameters, `model.zero_grad()` clears all gradients. With two
+parameters this saves one line of the loop. With two hundred, nobody has to
+list them all, and none is forgotten.
 
 What to look at:
 
-- `nn.Parameter` is a tensor that says "learn me"; it requires a gradient from
-  the start. Assigned to an attribute of a module, it is entered in a register
-  that `parameters()` reads. In a plain list it would not be found, and never
-  be learned.
-- `super().__init__()` comes first: it makes that register.
-- The division needs no more care. `nn.Parameter` takes the finished tensor
-  and makes a leaf of it, whatever came before.
-- `model(xb)` calls `forward`, by way of `nn.Module.__call__`. Write
-  `forward`, call the model.
+- `nn.Parameter` is a tensor that is there to be learned; it requires a
+  gradient from the start. When it becomes an attribute of a module, the module
+  registers it, and `parameters()` finds it. In a plain list it would not be
+  found, and would never be updated.
+- `super().__init__()` comes first: it prepares the module to register
+  parameters.
+- The division needs no special care any more. `nn.Parameter` makes a leaf of
+  the tensor it is given, whatever was computed before.
+- `model(xb)` calls `forward`, by way of `nn.Module.__call__`. Define
+  `forward`, but call the model.
 - `model.zero_grad()` does not write zeros, it sets each gradient to `None`;
-  `backward` starts a new one. That saves a pass through memory.
-- A module (nn.Module) is a part of a network. A Python module is a file.
+  the next `backward` makes a new one. That saves a pass through memory.
+- The word module has two meanings: an `nn.Module` is a part of a network, a
+  Python module is a file.
 """
 
 import math

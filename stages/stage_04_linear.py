@@ -1,20 +1,21 @@
 """Stage 04: linear.
 
 `nn.Linear` is the layer that stage 03 wrote by hand: a weight, a bias, and
-their `forward`. Both parameters are gone from our class, and with them the
-choice of how to initialize them.
+their `forward`. Our class has no parameters of its own any more, and it no
+longer chooses how they are initialized.
 
 What to look at:
 
-- A module as attribute of a module: `model.parameters()` finds the parameters
-  of `self.linear` as well, however deep they sit.
+- A module can be an attribute of another module. `model.parameters()` finds
+  the parameters of `self.linear` too, however deeply modules are nested.
 - This stage does more than its title says: the initial weights change too.
-  `nn.Linear` draws weights and bias evenly between -1/28 and 1/28 (28 is the
-  square root of the 784 inputs), where stage 03 drew weights from a normal
-  distribution of deviation 1/28 and started the bias at zero. So the losses
-  differ from stage 03's; given the same initial weights, they do not.
+  `nn.Linear` draws weights and bias from the uniform distribution between
+  -1/28 and 1/28 (28 is the square root of the 784 inputs). Stage 03 drew the
+  weights from a normal distribution with a standard deviation of 1/28, and
+  started the bias at zero. So the losses differ from those of stage 03; given
+  the same initial weights, they are equal to rounding.
 - `nn.Linear` keeps its weight as (10, 784), outputs first, and multiplies by
-  its transpose. The same sums, rounded differently.
+  its transpose. The sums are the same, but they may be rounded differently.
 """
 
 import torch

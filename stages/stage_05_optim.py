@@ -2,22 +2,24 @@
 
 `optim.SGD` takes over the update. The loop over the parameters and its
 `no_grad` are gone: `opt.step()` moves every parameter against its gradient,
-without recording it. What remains says what happens, not how, and another
-rule is another name: `optim.Adam` would fit in the same place, with a smaller
-learning rate.
+and autograd does not record it. The loop now says what happens, not how.
+Another rule needs only another name: `optim.Adam` would fit in the same place,
+with a smaller learning rate.
 
 What to look at:
 
-- The optimizer is handed the parameters when it is made, after the model.
-  It keeps those very tensors: an optimizer made for one model does nothing
-  for another.
-- `opt.zero_grad()` clears the gradients of what the optimizer moves. Here it
-  does just what `model.zero_grad()` did.
+- The optimizer is given the parameters when it is made, so the model comes
+  first. It keeps a reference to these tensors: an optimizer made for one model
+  does nothing for another.
+- `opt.zero_grad()` clears the gradients of the parameters that the optimizer
+  was given. Here these are all, so it does what `model.zero_grad()` did.
 - Three lines make a step, `backward`, `step`, `zero_grad`, and their order
-  matters: a `zero_grad` between the first two would leave `step` nothing to
-  follow, and no error would tell.
-- At a learning rate of 0.5 the result is the same bit for bit. `step` scales
-  and adds in one operation, so at 0.1, say, it may round differently.
+  matters: a `zero_grad` between the first two would leave `step` without
+  gradients. It would change nothing, and there would be no error message.
+- At a learning rate of 0.5 the result is the same bit for bit, because
+  multiplying by 0.5, a power of two, is exact. At 0.1, say, the loop of stage
+  04 rounds the product before it subtracts it; `step` scales and adds in one
+  operation, which may round only once. So the last digits may differ.
 """
 
 import torch.nn.functional as F

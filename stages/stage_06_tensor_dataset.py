@@ -1,17 +1,19 @@
 """Stage 06: tensor dataset.
 
-A `TensorDataset` holds images and labels together. One index fetches both:
-one slice replaces two, so images and labels can't fall out of step.
+A `TensorDataset` holds images and labels together. One index returns both: one
+slice replaces two, so every image keeps its own label.
 
 What to look at:
 
-- A dataset is anything with a length and an index, as a list is. A
-  `TensorDataset` can be sliced too, because tensors can.
-- `train_ds[start : start + batch_size]` is a pair, unpacked at once into
-  images and labels.
-- `range` with a step and a slice beyond the end take care of the last batch:
-  50,000 = 781 * 64 + 16, so it holds 16 images. The mean in the loss makes
-  these 16 count as much as 64 others.
+- A map-style dataset, as this one is called, is any object with a length and
+  an index; a list is one. (There are also iterable-style datasets, which can
+  only be looped over.) A `TensorDataset` can be sliced too, because tensors
+  can.
+- `train_ds[start : start + batch_size]` is a pair, which is unpacked at once
+  into images and labels.
+- The last batch needs no special case, because a slice may go beyond the end:
+  50,000 = 781 * 64 + 16, so it holds 16 images. The loss is a mean, so a step
+  gives these 16 images as much weight as it gives 64 in another batch.
 """
 
 import torch.nn.functional as F

@@ -1,18 +1,18 @@
 """Stage 07: dataloader.
 
-A `DataLoader` makes batches of any dataset. The arithmetic with `start` is
-gone: the loop says that it wants batches, not where they begin. What else a
-training needs of its batches, such as shuffling them or loading them in
+A `DataLoader` makes batches from any dataset. The arithmetic with `start` is
+gone: the loop asks for batches, and need not know where they begin. Whatever
+else a training needs of its batches, such as shuffling them or loading them in
 several processes, is from here on an argument of the `DataLoader`.
 
 What to look at:
 
-- The loop over `train_dl` starts anew in each epoch, as over a list.
-- The last batch is smaller, as before: `drop_last=True` would leave it out.
-- A `DataLoader` has its price. It fetches the images one by one and stacks
-  them, because a dataset need not know slices. Compare the seconds of stages
-  06 and 07: for tensors in memory that is a good part of them. Where images
-  come from files, reading them costs far more.
+- Each epoch loops over `train_dl` from the beginning, as it would over a list.
+- The last batch is smaller, as before; `drop_last=True` would leave it out.
+- A `DataLoader` costs time. It fetches the images one by one and stacks them
+  into a batch, because a dataset need not know slices. Compare the seconds of
+  stages 06 and 07: for tensors in memory, this is a large part of them. Where
+  images come from files, reading them usually takes much longer than this.
 """
 
 import torch.nn.functional as F

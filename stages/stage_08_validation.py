@@ -1,20 +1,21 @@
 """Stage 08: validation.
 
-A model can get better at the images it learns from and worse at all others.
-So after every epoch the loss is measured on the validation set: images that
-the training never sees. The bare loop is gone: `loss_batch` computes the
-loss of one batch and learns from it if it is handed an optimizer; `fit` goes
-through the epochs; `get_data` makes the two loaders. None of the three knows
+A model can get better at the images it learns from and worse at all others. So
+after every epoch the loss is measured on the validation set: images that the
+training never uses. The bare loop is gone: `loss_batch` computes the loss of
+one batch and, if it is given an optimizer, makes a step; `fit` goes through
+the epochs; `get_data` makes the two loaders. None of the three needs to know
 what model it trains.
 
 What to look at:
 
-- This stage does more than its title says: it shuffles the training images,
-  so that their order can't be learned and no two epochs have the same
-  batches. It also adds chance. With a learning rate of 0.5 the training ends
-  wherever the last few batches pushed it; a run may end a few hundredths of
-  accuracy away from another one with another seed. Given the same order of
-  images, the training is that of stage 07.
+- This stage does more than its title says: it shuffles the training images. So
+  each batch is a random sample of all of them, and no two epochs have the same
+  batches. (The order itself could not be learned: this model sees one image at
+  a time.) Given the same order of images, the training is that of stage 07.
+- Shuffling adds chance. With a learning rate of 0.5, the last few batches
+  still move the model a lot: the accuracies of two runs with different seeds
+  may differ by a few hundredths.
 - The validation images are not shuffled: a mean is the same in any order.
   Their batches are twice as large, because a batch needs less memory when
   nothing is kept for a backward pass.
@@ -23,10 +24,11 @@ What to look at:
   times.
 - `log` has a second entry, `log.validation`, for the loss of an epoch.
 - `model.train()` and `model.eval()` tell the layers whether this is training
-  or validation. Dropout and batch normalization behave differently in each;
-  nothing in this model does yet, but `fit` is not about this model.
-- `eval()` does not turn gradients off, `torch.no_grad()` does. It is two
-  switches, and validation wants both.
+  or validation. Dropout and batch normalization behave differently in each.
+  Nothing in this model does, but `fit` is made for any model.
+- `eval()` does not stop autograd from recording, `torch.no_grad()` does.
+  Validation needs both. The prediction at the end needs `no_grad` too: nobody
+  calls `backward` there, so recording would only cost time and memory.
 """
 
 import torch
@@ -94,7 +96,8 @@ def train(
     opt = optim.SGD(model.parameters(), lr=lr)
 
     fit(epochs, model, opt, train_dl, valid_dl, log)
-    return model(x_valid)
+    with torch.no_grad():
+        return model(x_valid)
 
 
 if __name__ == "__main__":

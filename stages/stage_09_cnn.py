@@ -1,28 +1,33 @@
 """Stage 09: cnn.
 
-A network of three convolutions takes the place of the linear model, which is
-gone. `fit`, `loss_batch` and `get_data` stay as they are, to the letter: they
-never asked what they train. A linear model has a weight for every pixel; a
-convolution slides the same 3 x 3 weights over the whole image, so what it
-learns in one corner it knows in all. It gets by with 3,930 parameters instead
-of 7,850.
+A network of three convolutions replaces the linear model. `fit`, `loss_batch`
+and `get_data` stay exactly as they are: they work with any model. A linear
+model has a weight for every pixel. A convolution moves the same 3 x 3 weights
+over the whole image, so it can find in any place what it learned in one. The
+network has 3,930 parameters, the linear model had 7,850.
 
 What to look at:
 
 - The rows of 784 pixels become images again, (n, 1, 28, 28): n images, one
   channel, height, width. The -1 stands for "as many as there are".
-- Stride 2 halves the grid each time: 28, 14, 7, 4. In the end there are ten
-  channels, one for each digit, and `F.avg_pool2d` takes the mean of each over
-  its 4 x 4 grid.
-- The ReLU after each convolution sets what is negative to zero. Without it,
-  three convolutions in a row could do no more than one larger one.
-- This stage does more than its title says: the learning rate falls from 0.5
-  to 0.1 and momentum comes in. With momentum each step follows a running sum
-  of gradients in which the older ones fade, by a factor of 0.9 a step here.
-- Trained twice with the same seed on two machines, or with another number of
-  threads, this network can end elsewhere in float32: sums are rounded in
-  another order, and 1,564 steps amplify it. In float64 (`--dtype float64`)
-  the difference stays too small to matter.
+- Stride 2 halves the grid each time, rounding up: 28, 14, 7, 4. The last
+  convolution has ten channels, one for each digit, and `F.avg_pool2d` takes
+  the mean of each over its 4 x 4 grid: these are the scores.
+- The ReLU after a convolution sets what is negative to zero. Without it, three
+  convolutions in a row could do no more than one linear map.
+- The last ReLU is unusual, because it acts on the scores, just before their
+  mean is taken. So a score is never negative. And a channel gets no gradient
+  from an image for which all inputs of its ReLU are negative. If they are for
+  every image, the channel stops learning: it is called dead. PyTorch's
+  tutorial "What is torch.nn really?", which this ladder follows, has this
+  ReLU, too.
+- This stage does more than its title says: the learning rate falls from 0.5 to
+  0.1, and momentum comes in. With momentum each step follows a running sum of
+  gradients, in which older ones fade by a factor of 0.9 per step.
+- Trained twice with the same seed, but on two machines or with another number
+  of threads, this network can give other results in float32: sums are rounded
+  in another order, and 1,564 steps amplify the differences. In float64
+  (`--dtype float64`) the difference stays too small to matter.
 """
 
 import torch
@@ -98,7 +103,8 @@ def train(
     opt = optim.SGD(model.parameters(), lr=lr, momentum=momentum)
 
     fit(epochs, model, opt, train_dl, valid_dl, log)
-    return model(x_valid)
+    with torch.no_grad():
+        return model(x_valid)
 
 
 if __name__ == "__main__":

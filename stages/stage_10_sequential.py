@@ -1,21 +1,20 @@
 """Stage 10: sequential.
 
 `nn.Sequential` is a module that runs its modules one after the other. The
-class `CNN` is gone: a network that is a plain list of steps is written as a
-plain list of steps, with no names to invent and no `forward` to keep in line
-with them.
+class `CNN` is gone: a network that is a plain list of steps is now written as
+one. The layers need no names, and there is no `forward` to keep up to date.
 
 What to look at:
 
-- What was a call in `forward` must be a module now. ReLU and pooling have
-  one, `nn.ReLU` and `nn.AvgPool2d`. `Lambda` makes a layer of any function;
-  it is ours, PyTorch has none.
-- `Lambda` is an `nn.Module` without parameters. Nothing else is needed to
-  stand in a `Sequential`.
+- What was a function call in `forward` must be a module now. ReLU and pooling
+  have one, `nn.ReLU` and `nn.AvgPool2d`. `Lambda` makes a layer of any
+  function; it is our own class, `torch.nn` has none.
+- `Lambda` is an `nn.Module` without parameters. Any module with a `forward`
+  can be a step of a `Sequential`.
 - The layers are made in the same order as before, so the same seed gives the
   same weights, and the training is the same bit for bit.
-- Both lambdas have ready-made relatives, `nn.Unflatten(1, (1, 28, 28))` and
-  `nn.Flatten()`, which can also be pickled; a lambda cannot.
+- PyTorch has ready-made layers for what both lambdas do, `nn.Flatten()` and
+  `nn.Unflatten(1, (1, 28, 28))`. They can also be pickled; a lambda cannot.
 """
 
 import torch
@@ -98,7 +97,8 @@ def train(
     opt = optim.SGD(model.parameters(), lr=lr, momentum=momentum)
 
     fit(epochs, model, opt, train_dl, valid_dl, log)
-    return model(x_valid)
+    with torch.no_grad():
+        return model(x_valid)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,23 @@
 """Stage 11: adaptive pool.
 
-The network so far is tied to 28 x 28 pixels in two places, and both go. The
-first `Lambda`, which made images out of rows, moves into the data: a
-`WrappedDataLoader` passes each batch through `preprocess`. And
-`nn.AdaptiveAvgPool2d(1)` takes the place of `nn.AvgPool2d(4)`: it is told the
-size of its result instead of that of its window, and takes the mean over
-whatever grid it gets. The network now reads images of any size.
+So far the network is tied to 28 x 28 pixels in two places, and both go. The
+first `Lambda`, which made images out of rows, is no longer a layer: a
+`WrappedDataLoader` passes each batch through `preprocess` instead. And
+`nn.AdaptiveAvgPool2d(1)` replaces `nn.AvgPool2d(4)`: it is told the size of
+its output instead of the size of its window, and takes the mean over whatever
+grid it gets. The network now accepts images of any size.
 
 What to look at:
 
-- The network is about images alone, (n, 1, height, width). How they are
-  stored is the business of the data.
-- `WrappedDataLoader` is no subclass of anything. `fit` only ever loops over
-  its loaders, so whatever can be looped over will do. Thanks to `yield`,
-  `__iter__` starts anew in each epoch and holds one batch at a time.
-- Both loaders are wrapped, and the images that `train` predicts in the end go
-  through `preprocess` too: the network must be asked in the form in which it
-  was taught.
+- The network takes images, (n, 1, height, width). How they are stored, here as
+  rows of 784 pixels, is known to `preprocess` alone.
+- The shapes in the comments are those of images of 28 x 28 pixels.
+- `WrappedDataLoader` inherits from nothing. `fit` only loops over its loaders,
+  so any object that can be looped over will do. Because of `yield`, `__iter__`
+  starts from the beginning in each epoch and holds one batch at a time.
+- Both loaders are wrapped, and the images that `train` predicts at the end go
+  through `preprocess` too: a model must get its images in the form in which it
+  was trained on them.
 """
 
 import torch
@@ -114,7 +115,8 @@ def train(
 
     fit(epochs, model, opt, train_dl, valid_dl, log)
     x_valid, _ = preprocess(x_valid, y_valid)
-    return model(x_valid)
+    with torch.no_grad():
+        return model(x_valid)
 
 
 if __name__ == "__main__":

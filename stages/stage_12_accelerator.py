@@ -1,25 +1,29 @@
 """Stage 12: accelerator.
 
-The same training on whatever the machine has to speed it up: CUDA, MPS, XPU
-and others, by the one name `torch.accelerator`. Where there is none, it is
-the CPU, and stage 11 to the last bit. No code is dropped this time.
+The same training on whatever accelerator the machine has: CUDA, MPS, XPU and
+others, all under the one name `torch.accelerator`. Where there is none, it
+runs on the CPU, and the result is that of stage 11 bit for bit. Nothing is
+removed this time.
 
 What to look at:
 
-- The model moves once, each batch when its turn comes: `preprocess` was the
-  right place for it. Everything an operation touches must be on one device.
-- `nn.Module.to` changes the module itself; `Tensor.to` leaves its tensor as it
-  is and returns the one to use, so `preprocess` returns it.
-- The model moves before the optimizer is made, as PyTorch advises: what an
-  optimizer keeps should be on the device of the parameters.
+- The model moves once, each batch when it is needed; `preprocess` is the right
+  place for that. All tensors of an operation must be on the same device.
+- `nn.Module.to` changes the module itself. `Tensor.to` does not change its
+  tensor but returns one that is on the device, so `preprocess` returns that.
+- The model moves before the optimizer is made, as PyTorch's documentation
+  asks. Here the other order would do too: `to` keeps the parameters and
+  replaces only their data, and SGD makes its state, the momentum, at the first
+  step. But the order above is always right.
 - The weights are drawn on the CPU and then moved, so one seed gives the same
-  start on every device. The order in which a device adds is its own, and so
-  is the rounding; some round float32 more coarsely to be faster.
-- An accelerator works through a queue while Python goes on. To look at a
-  number, as with `loss.item()`, is to wait for all that is queued. `log` keeps
-  the losses and looks at them only a few times a second.
-- For a network as small as this one, an accelerator waits for Python most of
-  the time. It shows what it can do with larger ones.
+  start on every device. Each device adds numbers in its own order, so results
+  are rounded differently. Some also compute float32 less precisely, to be
+  faster.
+- An accelerator works through a queue while Python goes on. Reading a number,
+  as `loss.item()` does, waits until everything in the queue is done. So `log`
+  keeps the losses and reads them only a few times a second.
+- With a network as small as this one, an accelerator waits for Python most of
+  the time. Larger networks are where it is much faster than a CPU.
 """
 
 import torch
@@ -122,7 +126,8 @@ def train(
 
     fit(epochs, model, opt, train_dl, valid_dl, log)
     x_valid, _ = preprocess(x_valid, y_valid)
-    return model(x_valid).cpu()
+    with torch.no_grad():
+        return model(x_valid).cpu()
 
 
 if __name__ == "__main__":

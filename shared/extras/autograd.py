@@ -23,7 +23,10 @@ def run(stage):
         held.append(text)
         print(f"  {text:<45}{_shown(got)}")
 
-    print(f"{stage.label}, with torch {torch.__version__}")
+    print(
+        f"{stage.label}, with torch {torch.__version__}. Each line is a claim"
+        f" and what torch\ngave for it; {stage.file} has the code."
+    )
     for claims in stage.program.CLAIMS:
         print(f"\n{claims.__name__}")
         tensors = claims(claim)

@@ -39,8 +39,15 @@ def run(stage, *, data, predict, **options):
     """
     if predict:
         _read_pictures(stage, data, predict)
-    else:
+        return
+    try:
         _train(stage, data, **options)
+    except KeyboardInterrupt:
+        print(
+            "To continue after the last finished epoch:"
+            f' make {stage.target} ARGS="--resume"'
+        )
+        raise
 
 
 @contextmanager

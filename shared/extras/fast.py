@@ -1,6 +1,5 @@
 """Measure what each optimization of the fast encore is worth."""
 
-import itertools
 import json
 import os
 import tempfile
@@ -35,19 +34,22 @@ ALL = "all of these, the encore"
 COMPILE = "only torch.compile, which the encore leaves out"
 
 
-def variant(before, after, optimization):
+def variant(before, after, name):
     """Return the code `before` with one optimization of the code `after`."""
-    owner, lines = None, []
-    rows = diff.rows(before, after)
-    for changed, stretch in itertools.groupby(rows, lambda row: row.changed):
-        for sign, row in diff.unified(list(stretch)):
-            text = (row.before or row.after).text
-            for name, words in OPTIMIZATIONS.items():
-                if changed and any(word in text for word in words):
-                    owner = name
-            if not changed or (owner == optimization) == (sign == "+"):
-                lines.append(text)
-    return "\n".join(lines) + "\n"
+    owners, lines = {}, []
+    for row in diff.rows(before, after):
+        if not row.changed:
+            lines.append(row.before.text)
+            continue
+        for side, line in (("before", row.before), ("after", row.after)):
+            if line is None:
+                continue
+            for optimization, words in OPTIMIZATIONS.items():
+                if any(word in line.text for word in words):
+                    owners[side] = optimization
+            if (owners[side] == name) == (side == "after"):
+                lines.append(line.text)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def compiled(code):

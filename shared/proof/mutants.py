@@ -277,12 +277,18 @@ MUTANTS = (
     _mutant(
         "08",
         "gradients recorded during validation",
-        ("with torch.no_grad():", "with torch.enable_grad():"),
+        (
+            "with torch.no_grad():\n            for",
+            "with torch.enable_grad():\n            for",
+        ),
     ),
     _mutant(
         "08",
         "learns from the validation images",
-        ("with torch.no_grad():", "with torch.enable_grad():"),
+        (
+            "with torch.no_grad():\n            for",
+            "with torch.enable_grad():\n            for",
+        ),
         (
             "total += loss_batch(model, xb, yb)",
             "total += loss_batch(model, xb, yb, opt)",
@@ -293,8 +299,10 @@ MUTANTS = (
         "predicts before training",
         (
             "    fit(epochs, model, opt, train_dl, valid_dl, log)\n"
-            "    return model(x_valid)",
-            "    pred = model(x_valid)\n"
+            "    with torch.no_grad():\n"
+            "        return model(x_valid)",
+            "    with torch.no_grad():\n"
+            "        pred = model(x_valid)\n"
             "    fit(epochs, model, opt, train_dl, valid_dl, log)\n"
             "    return pred",
         ),

@@ -1,7 +1,5 @@
 """Compare accuracies over seeds: are two means the same, or no worse?"""
 
-from scipy import stats
-
 EQUIVALENT = 0.03  # margin of accuracy for groups of stages to be equivalent
 NO_LESS = 0.005  # margin of accuracy for a declared change to be no worse
 CONFIDENCE = 0.95
@@ -22,6 +20,9 @@ def no_less(a, b, margin=NO_LESS):
     A small value says that the mean of `a` is above that of `b` minus
     `margin`.
     """
+    # Not at the top: only this needs scipy, the margins are for all.
+    from scipy import stats
+
     shifted = [x + margin for x in a]
     test = stats.ttest_ind(shifted, b, equal_var=False, alternative="greater")
     return float(test.pvalue)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from shared.data import mnist
 from shared.proof.equivalence import ROUNDING, Record, compare
+from shared.proof.statistics import EQUIVALENT
 from shared.training import runner
 from shared.workshop.sandbox import (
     MOST_MEMORY,
@@ -15,6 +16,7 @@ from shared.workshop.sandbox import (
     Stopped,
     wait,
 )
+from shared.workshop.signs import Call
 from shared.workshop.verdict import Finding, Seen, parting
 
 
@@ -211,12 +213,11 @@ class Check:
                         f"The change was {_made(whole)}: `{code}` is not in"
                         f" use; {signs[code].missing}.",
                     )
-        for code, line in left.items():
-            where = f" in line {line}" if line else ""
+        for code, call in left.items():
             return Finding(
                 "change",
-                f"The change was {_made(whole)}: `{code}` is still at"
-                f" work{where}, and it is to go.{self._quoted(line)}",
+                f"The change was {_made(whole)}: `{code}` should be gone, but"
+                f" {_still(code, call)}.{self._quoted(call and call.line)}",
             )
         for code in exercise.kept:
             if not signs[code].used(seen):
@@ -249,17 +250,17 @@ class Check:
         return None
 
     def _left(self, codes, seen):
-        """Return which of these are still there, each with its line or 0.
+        """Return which of these are still there, each with its `Call` if any.
 
         Code of our own is there if it stands as it stood in the start.
         """
         exercise, found = self.exercise, {}
         for code in codes:
             sign = exercise.signs.get(code)
-            if sign and sign.left and (line := sign.left(seen)):
-                found[code] = 0 if line is True else line
+            if sign and sign.left and (call := sign.left(seen)):
+                found[code] = None if call is True else call
             elif not exercise.reverse and (line := self._stands(code)):
-                found[code] = line
+                found[code] = Call(line, code)
         return found
 
     def _stands(self, code):
@@ -397,9 +398,6 @@ class Check:
 
     def _accuracy(self):
         """Compare the accuracy with that of the stage before the change."""
-        # Not at the top: it imports scipy, which takes a second.
-        from shared.proof.statistics import EQUIVALENT
-
         parent = self.exercise.parent
         nothing = {"few": None, "all": None}
         usual = self._stack.enter_context(
@@ -438,6 +436,16 @@ def _kept(what):
         "Called a second time, with the same data and the same seed, `train`"
         f" {what}: something is kept from one call to the next.",
     )
+
+
+def _still(code, call):
+    """Say where code that should be gone is still used, and by what name."""
+    if call is None:
+        return "it is still used"
+    a_name = code.replace(".", "_").isidentifier()
+    if a_name and call.name.isidentifier() and call.name not in code:
+        return f"line {call.line} calls `{call.name}`"
+    return f"line {call.line} still uses it"
 
 
 def _made(whole):

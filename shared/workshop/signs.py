@@ -25,13 +25,20 @@ class Seen(NamedTuple):
 class Sign(NamedTuple):
     """When a piece of code counts as `used`, and when as still there, `left`.
 
-    Both take what was `Seen`; the latter may return the line of it. None
-    says that nobody looks. `missing` says what was looked for in vain.
+    Both take what was `Seen`; the latter may return a `Call`. None says that
+    nobody looks. `missing` says what was looked for in vain.
     """
 
     used: Callable[[Seen], bool] | None = None
-    left: Callable[[Seen], bool | int] | None = None
+    left: Callable[[Seen], "bool | Call | None"] | None = None
     missing: str = ""
+
+
+class Call(NamedTuple):
+    """Where a program calls a function of torch, and which."""
+
+    line: int
+    name: str
 
 
 def _anyone(*names):
@@ -45,13 +52,13 @@ def _layer(*names):
 
 
 def _file(*names):
-    """Ask for the first line at which the file itself calls one of these."""
+    """Ask for the first call of one of these that the file itself makes."""
 
-    def line(seen):
-        lines = [seen.own[name] for name in names if name in seen.own]
-        return min(lines, default=0)
+    def call(seen):
+        calls = [Call(seen.own[n], n) for n in names if n in seen.own]
+        return min(calls, default=None)
 
-    return line
+    return call
 
 
 def _as_often(name, other):
@@ -70,7 +77,7 @@ def _sign(asked, missing):
 
 SIGNS = {
     "F.cross_entropy": _sign(
-        _anyone("cross_entropy"), "it computes no loss of your program"
+        _anyone("cross_entropy"), "no loss is computed with it"
     ),
     "log_softmax": Sign(
         left=_file("log_softmax", "softmax", "logsumexp", "exp")
@@ -79,7 +86,7 @@ SIGNS = {
     "nn.Module": Sign(
         _anyone("Module.__init__"),
         _file("Module.__init__"),
-        "no object of a class derived from it is made",
+        "your program makes no instance of a subclass of it",
     ),
     "nn.Parameter": _sign(
         _anyone("Parameter", "Parameter of a layer"),
@@ -87,7 +94,7 @@ SIGNS = {
     ),
     "model.parameters": _sign(
         _file("Module.parameters", "Module.named_parameters"),
-        "your program never asks the model for them",
+        "your program never asks the model for its parameters",
     ),
     "model.zero_grad": _sign(
         _file("Module.zero_grad"), "your program never calls it"
@@ -97,8 +104,8 @@ SIGNS = {
     "weights": Sign(left=_anyone("Parameter")),
     "bias": Sign(left=_anyone("Parameter")),
     "@": Sign(left=_file("matmul", "mm", "addmm", "einsum")),
-    "optim.SGD": _sign(_anyone("SGD"), "none makes a step"),
-    "opt.step": _sign(_anyone("Optimizer.step"), "no optimizer makes one"),
+    "optim.SGD": _sign(_anyone("SGD"), "no SGD optimizer makes a step"),
+    "opt.step": _sign(_anyone("Optimizer.step"), "no optimizer makes a step"),
     "opt.zero_grad": _sign(
         _anyone("Optimizer.zero_grad"), "it is never called"
     ),
@@ -107,9 +114,9 @@ SIGNS = {
     "p.grad": Sign(left=_file("grad")),
     "TensorDataset": _sign(
         _anyone("TensorDataset.__getitem__"),
-        "none is asked for a batch, or for an image",
+        "no batch and no image is taken from one",
     ),
-    "DataLoader": _sign(_anyone("DataLoader"), "no loop goes through one"),
+    "DataLoader": _sign(_anyone("DataLoader"), "no loop runs over one"),
     # A mode that is set without need does no harm: it may stay.
     "model.train": Sign(_anyone("Module.train"), missing="it is never called"),
     "model.eval": Sign(_anyone("Module.eval"), missing="it is never called"),
@@ -117,19 +124,21 @@ SIGNS = {
     "shuffle=True": _sign(
         _anyone("RandomSampler"), "no `DataLoader` shuffles its images"
     ),
-    "nn.Conv2d": _sign(_anyone("conv2d"), "no such layer is called"),
+    "nn.Conv2d": _sign(_anyone("conv2d"), "no convolution is computed"),
     "F.relu": Sign(
         _as_often("relu", "conv2d"),
         _file("relu"),
-        "there are fewer of them than convolutions",
+        "there are fewer ReLUs than convolutions",
     ),
     "F.avg_pool2d": Sign(
         _anyone("avg_pool2d", "adaptive_avg_pool2d", "mean"),
         _file("avg_pool2d", "adaptive_avg_pool2d"),
-        "nothing is averaged over the grid",
+        "no mean over the grid is computed",
     ),
-    "momentum": _sign(_anyone("momentum"), "the optimizer has none"),
-    "nn.Sequential": _sign(_anyone("Sequential.forward"), "none is called"),
+    "momentum": _sign(_anyone("momentum"), "the optimizer has no momentum"),
+    "nn.Sequential": _sign(
+        _anyone("Sequential.forward"), "no `nn.Sequential` is called"
+    ),
     "nn.ReLU": _sign(_layer("relu"), "no such layer is called"),
     "nn.AvgPool2d": Sign(
         _layer("avg_pool2d", "adaptive_avg_pool2d"),
@@ -141,10 +150,10 @@ SIGNS = {
     ),
     "preprocess": Sign(
         _anyone("images"),
-        missing="the network is still handed rows of pixels, not images",
+        missing="the network still gets rows of pixels, not images",
     ),
     "torch.accelerator": _sign(
         _file("accelerator.is_available", "accelerator.current_accelerator"),
-        "your program never asks what there is",
+        "your program never asks whether there is an accelerator",
     ),
 }

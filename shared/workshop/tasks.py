@@ -1,7 +1,8 @@
 """What the workshop asks for, with hints, by the name of a stage.
 
 `FORWARD` makes the change that the stage stands for, `REVERSE` undoes it.
-The hints lead from a question to nearly the answer.
+The hints lead from a question to nearly the answer. Code that the last hint
+gives is code of the stage to be reached, or offered as an alternative.
 """
 
 from typing import NamedTuple
@@ -17,345 +18,434 @@ class Task(NamedTuple):
 FORWARD = {
     "02": Task(
         "Log-softmax and negative log-likelihood are written by hand here."
-        " PyTorch has one function for the two of them together. Use it, and"
-        " do away with both functions. What `train` returns will be scores"
-        " that are no log-probabilities any more; that is fine.",
+        " PyTorch has one function that computes both. Use it for the loss,"
+        " and delete the two functions. The model then returns raw scores"
+        " (logits) instead of log-probabilities, and so does `train`. The"
+        " check accepts that.",
         (
-            "Which function of torch.nn.functional takes scores and the right"
-            " digits, and returns a loss? What does its documentation say"
-            " that the scores should be?",
-            "It takes the log-softmax itself. So the model has to stop before"
-            " it, with the weighted sums.",
-            "The model returns `xb @ weights + bias` and nothing more, and"
-            " the loss is `F.cross_entropy(pred, yb)`. Delete what nobody"
-            " calls any more.",
+            "Which function in torch.nn.functional takes scores and labels"
+            " and returns a loss? Read its documentation: does it expect"
+            " probabilities, log-probabilities or logits?",
+            "It expects logits, because it computes the log-softmax itself."
+            " So the model must return the weighted sums and apply no"
+            " softmax.",
+            "Add `import torch.nn.functional as F`. In the model, write"
+            " `return xb @ weights + bias`. In the loop, write"
+            " `loss = F.cross_entropy(pred, yb)`. Then delete the two"
+            " functions that are no longer called.",
         ),
     ),
     "03": Task(
-        "Two loose tensors are the model, and the loop moves and clears each"
-        " by its name. Put them into a class of your own that derives from"
-        " `nn.Module`, as parameters. Let the loop ask the model for all its"
-        " parameters, and let the model clear their gradients. Draw the"
-        " weights as they are drawn now, so that they start out the same.",
+        "The model is two separate tensors, and the loop updates and clears"
+        " each of them by name. Put them as parameters into a class of your"
+        " own, a subclass of `nn.Module`. In the loop, get the parameters"
+        " from the model, and let the model clear their gradients. Draw the"
+        " initial weights as they are drawn now, so that they stay the same.",
         (
-            "What has to be true of a tensor for `model.parameters()` to find"
-            " it? What marks it as something to learn?",
-            "In `__init__`, after `super().__init__()`, two attributes:"
-            " `nn.Parameter` around each tensor. In `forward`, what `model`"
-            " did. In the loop, one line for every `p`.",
-            "`with torch.no_grad():`, `for p in model.parameters():`,"
-            " `p -= p.grad * lr`, in place; after that loop, once,"
-            " `model.zero_grad()`. The model is made before the epochs begin.",
+            "When does `model.parameters()` find a tensor? How does PyTorch"
+            " know that a tensor is a parameter?",
+            "In `__init__`, call `super().__init__()` first. Then assign two"
+            " attributes, each tensor wrapped in `nn.Parameter`. Write"
+            " `forward` to compute what the function `model` computed. In"
+            " the training loop, update every parameter `p` in the same way.",
+            "Create the model once, before the loop over the epochs. After"
+            " `loss.backward()`, write `with torch.no_grad():` and, inside"
+            " it, `for p in model.parameters(): p -= p.grad * lr`. This"
+            " update is in place. After that inner loop, call"
+            " `model.zero_grad()` once.",
         ),
     ),
     "04": Task(
-        "The class keeps a matrix and a bias, and multiplies by hand. PyTorch"
-        " has a layer that is both. Give the class that layer, and let go of"
-        " its own parameters. The layer draws its initial weights in a way of"
-        " its own; leave that to it. For the check it is given the weights"
-        " that the program starts with now.",
+        "The class has a matrix and a bias of its own, and multiplies by"
+        " hand. PyTorch has a layer that does all of this. Use that layer in"
+        " the class, and remove the class's own two parameters. The layer"
+        " draws its initial weights in a different way; do not change that."
+        " For the check, the layer gets the same initial weights that the"
+        " class has now.",
         (
-            "Which layer computes a weighted sum of its inputs, and a bias?"
-            " What does it want to know when it is made?",
-            "`nn.Linear` is told the number of inputs and of outputs. As an"
-            " attribute of your module, its parameters are found by"
-            " `model.parameters()`: the loop needs no change.",
-            "`self.linear = nn.Linear(784, 10)`, and `forward` returns what"
-            " `self.linear` makes of `xb`. The import of math can go.",
+            "Which layer computes a weighted sum of its inputs and adds a"
+            " bias? Which arguments does it need?",
+            "`nn.Linear` needs the number of inputs and the number of"
+            " outputs. Make it an attribute of your module. Then"
+            " `model.parameters()` finds its parameters, and the training"
+            " loop stays the same.",
+            "In `__init__`, write `self.linear = nn.Linear(784, 10)`. In"
+            " `forward`, write `return self.linear(xb)`. The import of math"
+            " is no longer needed.",
         ),
     ),
     "05": Task(
-        "The loop updates the parameters by hand. Let an optimizer of PyTorch"
-        " do it: plain gradient descent, at the learning rate that `train` is"
-        " given. It makes the step, and it clears the gradients.",
+        "The loop updates the parameters by hand. Let a PyTorch optimizer do"
+        " it. Use plain gradient descent, with the learning rate that"
+        " `train` is given. The optimizer updates the parameters, and it"
+        " also clears the gradients.",
         (
-            "The update has four lines. Which of them say what happens, and"
-            " which only how? Who would have to know the parameters if they"
-            " were gone?",
-            "`optim.SGD` is made once, after the model, from its parameters"
-            " and `lr`. It has a method that moves them, and one that clears"
-            " their gradients.",
-            "`opt = optim.SGD(model.parameters(), lr=lr)` before the epochs;"
-            " in the loop, in this order, `loss.backward()`, `opt.step()`,"
-            " `opt.zero_grad()`.",
+            "Which lines update the parameters, and which line clears the"
+            " gradients? If an optimizer does both, what does it need to"
+            " know?",
+            "Create `optim.SGD` once, after the model, with the model's"
+            " parameters and `lr`. It has one method that updates the"
+            " parameters and one that clears their gradients.",
+            "Change the import to `from torch import nn, optim`. Before the"
+            " loop over the epochs, write"
+            " `opt = optim.SGD(model.parameters(), lr=lr)`. For each batch,"
+            " call `loss.backward()`, `opt.step()` and `opt.zero_grad()`, in"
+            " this order.",
         ),
     ),
     "06": Task(
-        "Images and labels are cut out separately, one slice each. Hold them"
-        " together in a `TensorDataset`, and cut a batch out of that, with"
-        " one slice.",
+        "Images and labels are sliced separately. Put both into one"
+        " `TensorDataset`, and take each batch from it with one slice.",
         (
-            "What do you get if you index a `TensorDataset`, and what if you"
-            " slice it?",
-            "It is made of the two tensors, in the order in which you want"
-            " them back. Its length is the number of images.",
-            "`train_ds = TensorDataset(x_train, y_train)`, and in the loop"
-            " `xb, yb = train_ds[...]` with the slice that each of the two"
-            " had.",
+            "What does a `TensorDataset` return for one index, and what does"
+            " it return for a slice?",
+            "Create it from the two tensors, images first. What it returns"
+            " is in the same order. Its length is the number of images.",
+            "Add `from torch.utils.data import TensorDataset`. Before the"
+            " loops, write `train_ds = TensorDataset(x_train, y_train)`. In"
+            " the loop, write"
+            " `xb, yb = train_ds[start : start + batch_size]`.",
         ),
     ),
     "07": Task(
-        "The loop works out where each batch begins and ends. Leave that to a"
-        " `DataLoader` and loop over it. All images are to come, in the order"
-        " in which they are, in batches of `batch_size`; the last one may be"
-        " smaller.",
+        "The loop computes where each batch starts and ends. Let a"
+        " `DataLoader` do that, and loop over it. It must return all images,"
+        " in their present order, in batches of `batch_size`. The last batch"
+        " may be smaller.",
         (
-            "What does the inner loop need of `start`, apart from the batch"
-            " itself? Who could hand it the batches one after the other?",
-            "A `DataLoader` is made of a dataset and a batch size, once. A"
-            " loop over it yields pairs, and begins anew in every epoch. Look"
-            " up what it does with the last batch by default.",
-            "`train_dl = DataLoader(train_ds, batch_size=batch_size)`, and"
-            " `for xb, yb in train_dl:` takes the place of two lines.",
+            "What does the loop use its variable `start` for? Which object could"
+            " give the loop its batches, one after the other?",
+            "Create a `DataLoader` once, from the dataset and the batch"
+            " size. A loop over it gives pairs of images and labels, and"
+            " starts again from the first image in every epoch. Read in its"
+            " documentation what it does by default with a smaller last"
+            " batch.",
+            "Write `train_dl = DataLoader(train_ds, batch_size=batch_size)`"
+            " before the loops. Then `for xb, yb in train_dl:` replaces two"
+            " lines: the loop over `range` and the slice.",
         ),
     ),
     "08": Task(
-        "After every epoch, measure the loss on the images to validate on,"
-        " and pass it to `log.validation`. It is to be the mean over all of"
-        " them: a smaller batch counts less. The model has to know whether it"
-        " learns or is measured, and when it is measured nothing is recorded"
-        " for a backward pass. Shuffle the images to train on; for the check"
-        " they keep their order. So that none of this is written twice, move"
-        " the loop into functions. Ours are `get_data`, which makes two"
-        " loaders, `loss_batch`, for learning and for measuring, and `fit`;"
-        " name yours as you like.",
+        "After every epoch, compute the loss on the validation images and"
+        " pass it to `log.validation`. It must be the mean over all these"
+        " images, so a smaller batch counts less. Switch the model to"
+        " training mode for training and to evaluation mode for validation."
+        " During validation, and for the final predictions, autograd must"
+        " not record anything. Shuffle the training images; the check turns"
+        " shuffling off to compare the two programs. To avoid writing the"
+        " same code twice, move the loop into functions. We use three:"
+        " `get_data` makes the two loaders, `loss_batch` computes the loss"
+        " of a batch for training or validation, and `fit` runs the epochs."
+        " You can choose other names and other functions.",
         (
-            "Which two switches differ between learning and measuring? One"
-            " belongs to the model, one to autograd. And what would happen if"
-            " the mean were taken over the losses of the batches?",
-            "`model.train()` before the batches to learn from, `model.eval()`"
-            " and `torch.no_grad()` around the others. Add up each batch's"
-            " loss times its number of images, and divide by the number of"
-            " all images at the end.",
-            "A second `TensorDataset` and `DataLoader`, of x_valid and"
-            " y_valid, without shuffling; the first has `shuffle=True`. With"
-            " `total += loss * len(xb)` and `count += len(xb)` over all"
-            " batches, call `log.validation(total / count)` once an epoch.",
+            "What must be switched between training and validation? One"
+            " switch belongs to the model, one to autograd. And why is the"
+            " mean of the batch losses not always the mean over all images?",
+            "Call `model.train()` before the training batches, and"
+            " `model.eval()` before the validation batches. Use"
+            " `torch.no_grad()` for the validation batches and for the"
+            " predictions at the end. Multiply the loss of each validation"
+            " batch by its number of images, add up these products, and"
+            " divide the sum by the number of all validation images.",
+            "The training loader is `DataLoader(train_ds,"
+            " batch_size=batch_size, shuffle=True)`. Make a second dataset"
+            " and loader from the validation images, without shuffling. For"
+            " each validation batch, write"
+            " `total += loss_batch(model, xb, yb) * len(xb)` and"
+            " `count += len(xb)`. After the last one, call"
+            " `log.validation(total / count)`. End `train` with"
+            " `with torch.no_grad(): return model(x_valid)`, and add"
+            " `import torch` at the top.",
         ),
     ),
     "09": Task(
-        "Replace the linear model by a network of three convolutions, each"
-        " 3 x 3 with stride 2 and padding 1, from 1 channel to 16, to 16, to"
-        " 10, and a ReLU after each. In the end each of the ten channels is"
-        " averaged over its grid; no linear layer is left. `train` takes"
-        " `momentum`, 0.9 by default, hands it to the optimizer, and its `lr`"
-        " is 0.1 by default. Loop, data and validation stay as they are.",
+        "Replace the linear model with a network of three convolutions. Each"
+        " has a 3 x 3 kernel, stride 2 and padding 1. The first goes from 1"
+        " channel to 16, the second from 16 to 16, the third from 16 to 10."
+        " Apply a ReLU after each of them. At the end, take the mean of each"
+        " of the ten channels over its grid; there is no linear layer. Give"
+        " `train` a new argument `momentum`, 0.9 by default, and pass it to"
+        " the optimizer. Change the default of `lr` to 0.1. The training"
+        " loop, the data and the validation stay the same.",
         (
-            "A convolution wants (n, channels, height, width). What does a"
-            " batch look like now, and where would you turn it into images?"
-            " How large is the grid after each stride of 2?",
-            "Three `nn.Conv2d` in `__init__`; in `forward`, reshape, then"
-            " `F.relu` around each. The grid goes 28, 14, 7, 4, so"
-            " `F.avg_pool2d` with 4 leaves one number for each channel.",
-            "`xb.view(-1, 1, 28, 28)` to begin with and `xb.flatten(1)` at"
-            " the end, after the pooling. The first layer is"
-            " `nn.Conv2d(1, 16, kernel_size=3, stride=2, padding=1)`, and the"
-            " optimizer gets `momentum=momentum`.",
+            "A convolution expects the shape (n, channels, height, width)."
+            " What shape does a batch have now, and where will you reshape"
+            " it? How large is the grid after each convolution?",
+            "Create three `nn.Conv2d` layers in `__init__`. In `forward`,"
+            " first reshape the batch, then call each convolution and apply"
+            " `F.relu` to its result. The grid goes from 28 to 14, to 7, to"
+            " 4. So `F.avg_pool2d` with a window of 4 leaves one number per"
+            " channel.",
+            "The first layer is"
+            " `nn.Conv2d(1, 16, kernel_size=3, stride=2, padding=1)`. Begin"
+            " `forward` with `xb = xb.view(-1, 1, 28, 28)`. Then write"
+            " `xb = F.relu(self.conv1(xb))` and two more lines like it. End"
+            " with `xb = F.avg_pool2d(xb, 4)` and `return xb.flatten(1)`."
+            " The optimizer is `optim.SGD(model.parameters(), lr=lr,"
+            " momentum=momentum)`.",
         ),
     ),
     "10": Task(
-        "The network is a list of steps, so write it as one: an"
-        " `nn.Sequential` takes the place of the class and its `forward`."
-        " What was a function there must be a layer now. For reshaping either"
-        " write a small layer that calls any function, ours is called"
-        " `Lambda`, or find what PyTorch has. Make the layers in the order in"
-        " which they are made now, so that they draw the same weights.",
+        "The network is a list of steps that run one after the other. Write"
+        " it as one: replace the class and its `forward` with an"
+        " `nn.Sequential`. Every step must be a layer, including the steps"
+        " that are functions now. For the reshaping you can write a small"
+        " layer that calls any function (ours is called `Lambda`), or use a"
+        " layer from PyTorch. Create the convolutions in the same order as"
+        " now, so that they draw the same initial weights.",
         (
-            "Go through `forward` line by line. Which of its steps are layers"
-            " already, and what would have to become one?",
-            "`nn.ReLU()` and `nn.AvgPool2d(4)` are the layers to the two"
-            " functions. Reshaping can be a module whose `forward` calls a"
-            " function that it was given.",
-            "`nn.Sequential(reshape, conv, nn.ReLU(), conv, nn.ReLU(), conv,"
-            " nn.ReLU(), nn.AvgPool2d(4), flatten)`, where the first could be"
-            " `nn.Unflatten(1, (1, 28, 28))` and the last `nn.Flatten()`.",
+            "Read `forward` line by line. Which steps are layers already?"
+            " Which ones must become layers?",
+            "The layer for `F.relu` is `nn.ReLU()`, and the layer for"
+            " `F.avg_pool2d` is `nn.AvgPool2d`. For the reshaping, write an"
+            " `nn.Module` that stores a function and calls it in `forward`.",
+            "The first layer is `Lambda(lambda xb: xb.view(-1, 1, 28, 28))`."
+            " Then come the three convolutions, each followed by"
+            " `nn.ReLU()`, then `nn.AvgPool2d(4)`. The last layer is"
+            " `Lambda(lambda xb: xb.flatten(1))`. Instead of the two"
+            " `Lambda` layers you can use PyTorch's"
+            " `nn.Unflatten(1, (1, 28, 28))` and `nn.Flatten()`.",
         ),
     ),
     "11": Task(
-        "The network is tied to 28 x 28 pixels twice: it reshapes its rows,"
-        " and it pools over a window of 4 x 4. Pool by `nn.AdaptiveAvgPool2d`"
-        " instead, so that any grid will do, and reshape before the network:"
-        " wrap each loader in something that passes every batch through a"
-        " function. Ours are `WrappedDataLoader` and `preprocess`. Mind that"
-        " the network is also asked about x_valid, in the end. The check also"
-        " asks it about images of another size.",
+        "The network is made for images of 28 x 28 pixels only. This shows"
+        " in two places: it reshapes each row to that size, and it pools over"
+        " a window of 4 x 4. Pool with `nn.AdaptiveAvgPool2d` instead, which"
+        " accepts a grid of any size. And reshape before the network: wrap"
+        " each loader in an object that passes every batch through a"
+        " function. Ours are called `WrappedDataLoader` and `preprocess`."
+        " The final predictions need the reshaped images too. The check also"
+        " gives the network images of another size.",
         (
-            "What must `fit` be able to do with a loader? Does it have to be"
-            " a `DataLoader`?",
-            "Anything that can be looped over will do, in every epoch anew: a"
-            " class with an `__iter__` that yields. Both loaders need it, and"
-            " so does what `train` returns.",
-            "`nn.AdaptiveAvgPool2d(1)`; the first step of the network goes. A"
-            " function that returns `x.view(-1, 1, 28, 28), y`, and"
-            " `for xb, yb in self.dl: yield self.func(xb, yb)`.",
+            "What does `fit` do with a loader? Does the loader have to be a"
+            " `DataLoader`?",
+            "`fit` only loops over it, once per epoch. So write a class with"
+            " an `__iter__` method that uses `yield`. Wrap both loaders in"
+            " it, and pass `x_valid` through the same function before the"
+            " final predictions.",
+            "Remove the first layer of the network, and pool with"
+            " `nn.AdaptiveAvgPool2d(1)`. The function does"
+            " `return x.view(-1, 1, 28, 28), y`. The body of `__iter__` is"
+            " `for xb, yb in self.dl: yield self.func(xb, yb)`. Before the"
+            " final predictions, write"
+            " `x_valid, _ = preprocess(x_valid, y_valid)`. The end stays"
+            " `with torch.no_grad(): return model(x_valid)`.",
         ),
     ),
     "12": Task(
-        "Let the same training run on whatever accelerator there is: ask"
-        " `torch.accelerator`, and take the CPU where there is none. `train`"
-        " takes a last argument, `device`, which is that by default. Move the"
-        " model there before the optimizer is made, and every batch when its"
-        " turn comes. The predictions come back to the CPU.",
+        "Run the same training on an accelerator, such as a GPU, if the"
+        " machine has one. Use `torch.accelerator` to find it, and use the"
+        " CPU if there is none. Give `train` a last argument `device`, with"
+        " the device that you found as its default. Move the model to it"
+        " before you create the optimizer, and move every batch before it"
+        " is used. Return the predictions on the CPU.",
         (
-            "What has to be on one device when the loss of a batch is"
-            " computed? Which function sees every batch anyway?",
-            "`torch.accelerator.is_available()` and `current_accelerator()`"
-            " answer once, at the top of the file. A module's `to` changes"
-            " the module, a tensor's `to` returns another tensor.",
-            "`preprocess` returns `x.view(-1, 1, 28, 28).to(device)` and"
-            " `y.to(device)`; `model = cnn().to(device)`; and `train` returns"
-            " its predictions with `.cpu()`.",
+            "Which tensors must be on the same device when the loss of a"
+            " batch is computed? Which function already gets every batch?",
+            "At the top of the file, call"
+            " `torch.accelerator.is_available()` and, if it returns True,"
+            " `torch.accelerator.current_accelerator()`. Remember that a"
+            " module's `to` moves the module itself, but a tensor's `to`"
+            " does not change the tensor: use what it returns.",
+            "In `preprocess`, write"
+            " `return x.view(-1, 1, 28, 28).to(device), y.to(device)`."
+            " The last argument of `train` is `device=device`. Create the"
+            " model with `model = cnn().to(device)`. The end of `train` is `x_valid, _ = preprocess(x_valid, y_valid)` as"
+            " before, then"
+            " `with torch.no_grad(): return model(x_valid).cpu()`.",
         ),
     ),
 }
 
 REVERSE = {
     "02": Task(
-        "Do without `F.cross_entropy`: write what it computes from"
-        " operations on tensors. It takes the log-softmax of each row, picks"
-        " the one of the right digit, and returns the mean of what it picked,"
-        " with the other sign.",
+        "Do without `F.cross_entropy`: compute the same loss with operations"
+        " on tensors. Take the log-softmax of each row. From each row, pick"
+        " the number that belongs to the correct digit. The loss is the mean"
+        " of these numbers, with a minus sign.",
         (
-            "How can the logarithm of a softmax be written without a softmax?"
-            " And how can one number be picked from each row?",
-            "log softmax(x) = x - log(sum(exp(x))), the sum over a row. Two"
-            " lists of indices, rows and columns, pick one number a row.",
-            "`x - x.exp().sum(-1, keepdim=True).log()`, then"
-            " `-log_probs[torch.arange(len(target)), target].mean()`.",
+            "How can you write the logarithm of a softmax without computing"
+            " the softmax first? How can you pick one number from each row"
+            " of a matrix?",
+            "log_softmax(x) = x - log(sum(exp(x))), where the sum is taken"
+            " over each row. To pick one number per row, index with two"
+            " tensors: the row numbers and the labels.",
+            "The log-softmax is `x - x.exp().sum(-1, keepdim=True).log()`."
+            " The loss is"
+            " `-log_probs[torch.arange(len(target)), target].mean()`, where"
+            " `target` holds the labels.",
         ),
     ),
     "03": Task(
-        "Do without `nn.Module`: let the model be two tensors and a function."
-        " They have to ask for gradients themselves, and the loop has to move"
-        " and clear each of them by name. Draw the weights as they are drawn"
-        " now.",
+        "Do without `nn.Module`: write the model as two tensors and a"
+        " function. Both tensors must require a gradient, and the loop must"
+        " update and clear each of them by name. Draw the initial weights as"
+        " they are drawn now.",
         (
-            "What did `nn.Parameter` see to when it was made, and what"
-            " `model.zero_grad()`?",
-            "A tensor asks for a gradient by `requires_grad_()`, but only"
-            " once it is finished: what is computed from it is no leaf.",
-            "`weights = torch.randn(784, 10) / math.sqrt(784)`, then"
-            " `weights.requires_grad_()`; in the loop, under"
-            " `torch.no_grad()`, `weights -= weights.grad * lr` and"
-            " `weights.grad.zero_()`, and both for `bias`.",
+            "What did `nn.Parameter` do with its tensor? What did"
+            " `model.zero_grad()` do?",
+            "Call `requires_grad_()` on the weights after the division, not"
+            " before. A tensor that is computed from one that requires a"
+            " gradient is not a leaf, and `backward` does not store a"
+            " gradient for it.",
+            "Write `weights = torch.randn(784, 10) / math.sqrt(784)`, then"
+            " `weights.requires_grad_()`, then"
+            " `bias = torch.zeros(10, requires_grad=True)`. The function"
+            " `model` does `return xb @ weights + bias`. In the loop, under"
+            " `with torch.no_grad():`, write `weights -= weights.grad * lr`"
+            " and `weights.grad.zero_()`. Do the same for `bias`.",
         ),
     ),
     "04": Task(
-        "Do without `nn.Linear`: give the class a weight and a bias of its"
-        " own, and multiply by hand. Draw a (784, 10) matrix with"
+        "Do without `nn.Linear`: give the class a weight matrix and a bias"
+        " of its own, and multiply by hand. Draw a (784, 10) matrix with"
         " `torch.randn`, divide it by the square root of 784, and start the"
-        " bias at zero; for the check `nn.Linear` is given the same. Or draw"
-        " both exactly as `nn.Linear` does.",
+        " bias at zero. For the check, `nn.Linear` gets the same initial"
+        " weights. Or draw both exactly as `nn.Linear` does; the check"
+        " accepts that too.",
         (
-            "What did `nn.Linear` hold, and what did its `forward` compute?",
-            "Two attributes, each an `nn.Parameter`, then `model.parameters()`"
-            " still finds them. A batch is (n, 784) and the result (n, 10);"
-            " which product gives that?",
-            "`self.weights = nn.Parameter(torch.randn(784, 10) /"
-            " math.sqrt(784))`, a bias of `torch.zeros(10)`, and `forward`"
-            " returns `xb @ self.weights + self.bias`.",
+            "Which parameters does `nn.Linear` have, and what does its"
+            " `forward` compute?",
+            "Make the two tensors attributes, each wrapped in"
+            " `nn.Parameter`. Then `model.parameters()` still finds them. A"
+            " batch has the shape (n, 784), and the result has the shape"
+            " (n, 10). Which matrix product gives that shape?",
+            "In `__init__`, write `self.weights ="
+            " nn.Parameter(torch.randn(784, 10) / math.sqrt(784))` and"
+            " `self.bias = nn.Parameter(torch.zeros(10))`. In `forward`,"
+            " write `return xb @ self.weights + self.bias`. Add"
+            " `import math` at the top.",
         ),
     ),
     "05": Task(
-        "Do without the optimizer: move the parameters by hand, each a little"
-        " against its gradient, and clear the gradients after that.",
+        "Do without the optimizer: update the parameters by hand. Move each"
+        " of them against its gradient, by the gradient times the learning"
+        " rate. Then clear the gradients.",
         (
             "What does one step of plain gradient descent do to a parameter?"
-            " And why must autograd not see it?",
-            "Go through `model.parameters()` under `torch.no_grad()`. What is"
-            " in place changes the parameter; anything else only makes a new"
-            " tensor.",
-            "`for p in model.parameters(): p -= p.grad * lr`, then"
-            " `model.zero_grad()`.",
+            " Why must autograd not record it?",
+            "Loop over `model.parameters()` under `torch.no_grad()`. Update"
+            " each parameter in place. An update that is not in place only"
+            " creates a new tensor, and the parameter stays as it was.",
+            "Add `import torch` at the top. After `loss.backward()`, write"
+            " `with torch.no_grad():` and, inside it,"
+            " `for p in model.parameters(): p -= p.grad * lr`. After that"
+            " inner loop, call `model.zero_grad()` once.",
         ),
     ),
     "06": Task(
-        "Do without `TensorDataset`: cut the batch out of the images and out"
-        " of the labels.",
+        "Do without `TensorDataset`: slice the images and the labels"
+        " separately.",
         (
-            "What does a slice of the dataset do to each of its tensors?",
-            "Two slices, from the same start and of the same length; the loop"
-            " needs the number of images from elsewhere.",
-            "`range(0, len(x_train), batch_size)`, then"
-            " `x_train[start : start + batch_size]`, and the same of y_train.",
+            "What does a slice of the dataset do with each of its two"
+            " tensors?",
+            "You need two slices, with the same start and the same end. The"
+            " loop also needs the number of images, which was the length of"
+            " the dataset. Where else can it get that number?",
+            "Loop with `for start in range(0, len(x_train), batch_size):`."
+            " The images are `xb = x_train[start : start + batch_size]`."
+            " Slice `y_train` in the same way.",
         ),
     ),
     "07": Task(
-        "Do without `DataLoader`: work out where each batch begins, and slice"
-        " the dataset. No image may be left out, and none come twice.",
+        "Do without `DataLoader`: compute where each batch starts, and slice"
+        " the dataset. In every epoch, use each image exactly once, in the"
+        " same order as now.",
         (
-            "How many batches are there, and how large is the last one?",
-            "A `range` with a step names the beginnings. A slice beyond the"
-            " end is only shorter, no error.",
-            "`for start in range(0, len(train_ds), batch_size):`, and a batch"
-            " is `train_ds[start : start + batch_size]`.",
+            "How many batches are there in an epoch, and how many images are"
+            " in the last one?",
+            "A `range` with a step gives the start of each batch. If a slice"
+            " goes past the end, it is just shorter: there is no error.",
+            "Loop with `for start in range(0, len(train_ds), batch_size):`."
+            " A batch is `xb, yb = train_ds[start : start + batch_size]`.",
         ),
     ),
     "08": Task(
-        "Take the validation out again, and the shuffling with it. What is"
-        " left is a loop over the epochs and one over the batches, in"
-        " `train` itself: forward, loss, backward, step, zero, log.",
+        "Remove the validation and the shuffling. What remains is a loop over"
+        " the epochs and a loop over the batches, both in `train` itself. For"
+        " each batch: forward pass, loss, backward pass, optimizer step,"
+        " clear the gradients, log the loss. The `torch.no_grad` around the"
+        " final predictions is not needed for this; you can remove it or keep"
+        " it.",
         (
-            "Which lines of `fit` and `loss_batch` would a training need that"
-            " is never measured?",
-            "One loader is enough, and it keeps the order of the images."
-            " Write the body of `loss_batch` where it is called.",
-            "`for epoch in range(epochs): for xb, yb in train_dl:`, then the"
-            " lines of `loss_batch` without its `if`, then `log(loss)`.",
+            "Which lines of `fit` and `loss_batch` are for training, and"
+            " which are only for validation?",
+            "One loader is enough, without shuffling. Move the body of"
+            " `loss_batch` to the place where it is called. The condition in"
+            " it is no longer needed, because there is always an optimizer.",
+            "Write `train_dl = DataLoader(train_ds, batch_size=batch_size)`."
+            " The two loops are `for epoch in range(epochs):` and"
+            " `for xb, yb in train_dl:`. The body is `pred = model(xb)`,"
+            " `loss = F.cross_entropy(pred, yb)`, `loss.backward()`,"
+            " `opt.step()`, `opt.zero_grad()` and `log(loss)`. The last line"
+            " of `train` is `return model(x_valid)`.",
         ),
     ),
     "09": Task(
-        "Put the linear model back: one layer, 784 inputs, ten outputs, no"
-        " convolution. `momentum` goes, from the optimizer and from the"
-        " arguments of `train`, and `lr` is 0.5 by default again. Loop, data"
-        " and validation stay as they are.",
+        "Replace the network with the linear model: one layer with 784"
+        " inputs and ten outputs, and no convolution. Remove `momentum` from"
+        " the optimizer and from the arguments of `train`. Change the default"
+        " of `lr` back to 0.5. The training loop, the data and the validation"
+        " stay the same.",
         (
-            "What does the linear model want of a batch that the network did"
-            " not, or the other way round?",
-            "A class with one `nn.Linear`. It takes rows of 784 pixels, which"
-            " is what the batches are.",
-            "`self.linear = nn.Linear(784, 10)` and `forward` returns"
-            " `self.linear(xb)`; `optim.SGD(model.parameters(), lr=lr)`.",
+            "What shape of input does a convolution expect, and what shape"
+            " does a linear layer expect? Which of them fits the batches"
+            " without a reshape?",
+            "Write a class with one `nn.Linear`. It expects rows of 784"
+            " pixels, and the batches have that shape already.",
+            "In `__init__`, write `self.linear = nn.Linear(784, 10)`. In"
+            " `forward`, write `return self.linear(xb)`. The optimizer is"
+            " `optim.SGD(model.parameters(), lr=lr)`.",
         ),
     ),
     "10": Task(
         "Do without `nn.Sequential`, `nn.ReLU` and `nn.AvgPool2d`: write a"
-        " class whose `forward` goes through the steps by hand, and calls"
-        " functions for what has no weights. Make the layers in the order in"
-        " which they are made now.",
+        " class whose `forward` runs the steps one by one. For the steps"
+        " without weights it calls functions. Create the convolutions in the"
+        " same order as now, so that they draw the same initial weights.",
         (
-            "Which of the layers keep weights? Only those have to be"
-            " attributes.",
-            "Three `nn.Conv2d` in `__init__`, after `super().__init__()`; in"
-            " `forward`, `F.relu` and `F.avg_pool2d`.",
-            "`xb = xb.view(-1, 1, 28, 28)`, three times"
-            " `xb = F.relu(self.conv1(xb))` and so on,"
-            " `xb = F.avg_pool2d(xb, 4)`, and return `xb.flatten(1)`.",
+            "Which of the layers have weights? Only these must be attributes"
+            " of the class.",
+            "In `__init__`, after `super().__init__()`, create three"
+            " `nn.Conv2d` layers. In `forward`, use `F.relu` and"
+            " `F.avg_pool2d`.",
+            "Begin `forward` with `xb = xb.view(-1, 1, 28, 28)`. Then write"
+            " `xb = F.relu(self.conv1(xb))` and two more lines like it. End"
+            " with `xb = F.avg_pool2d(xb, 4)` and `return xb.flatten(1)`.",
         ),
     ),
     "11": Task(
-        "Tie the network to 28 x 28 pixels again: it takes rows, reshapes"
-        " them itself, and pools over a window of 4 x 4, without"
-        " `nn.AdaptiveAvgPool2d`. Nothing is wrapped around the loaders any"
-        " more.",
+        "Write the network for 28 x 28 pixels only: it gets rows of pixels,"
+        " reshapes them itself, and pools over a window of 4 x 4, without"
+        " `nn.AdaptiveAvgPool2d`. Use the loaders directly, without the"
+        " wrapper.",
         (
-            "If batches arrive as rows, where must they become images?",
-            "A first layer that reshapes, as the last one flattens. The mean"
-            " over the grid of 4 x 4 is that of one window of size 4.",
-            "`Lambda(lambda xb: xb.view(-1, 1, 28, 28))` in front, and"
-            " `nn.AvgPool2d(4)`; `train` hands `fit` the loaders as they are"
-            " and returns `model(x_valid)`.",
+            "If every batch is a set of rows, where must the rows become"
+            " images?",
+            "Add a first layer that reshapes, in the same way as the last"
+            " layer flattens. After the third convolution the grid is 4 x 4,"
+            " so a pooling window of size 4 covers all of it.",
+            "The first layer is `Lambda(lambda xb: xb.view(-1, 1, 28, 28))`."
+            " The pooling layer is `nn.AvgPool2d(4)`. Call"
+            " `fit(epochs, model, opt, train_dl, valid_dl, log)` with the"
+            " loaders from `get_data`. `x_valid` is not reshaped before the"
+            " final predictions, so `train` ends with"
+            " `with torch.no_grad(): return model(x_valid)`.",
         ),
     ),
     "12": Task(
-        "Take the accelerator out again: no `torch.accelerator`, no `device`,"
-        " nothing is moved.",
+        "Remove the accelerator: no `torch.accelerator` and no `device`."
+        " Nothing is moved, so everything stays on the CPU.",
         (
-            "Which lines would do nothing on a machine that has none?",
-            "The lines at the top that look for it, the argument of `train`,"
-            " and each `to` and `cpu`.",
-            "`preprocess` returns `x.view(-1, 1, 28, 28), y`, and `train`"
-            " returns `model(x_valid)`.",
+            "Which lines choose a device, and which lines move something to"
+            " it or back?",
+            "Remove the lines at the top that look for an accelerator, the"
+            " argument `device` of `train`, and every call of `to` and"
+            " `cpu`.",
+            "In `preprocess`, write `return x.view(-1, 1, 28, 28), y`."
+            " Create the model with `model = cnn()`. The end of `train` is"
+            " `x_valid, _ = preprocess(x_valid, y_valid)` as before, then"
+            " `with torch.no_grad(): return model(x_valid)`.",
         ),
     ),
 }

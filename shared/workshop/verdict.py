@@ -205,19 +205,21 @@ def _start(x, y, name):
             f"The model of {name} learns {n:,} numbers, that of your program"
             f" learns {_these(y['shapes'])}.",
         )
-    for p, q in zip(_sorted(x, "sizes"), _sorted(y, "sizes"), strict=False):
+    shapes = sorted(y["shapes"], key=math.prod)
+    sizes = _sorted(x, "sizes"), _sorted(y, "sizes")
+    for shape, p, q in zip(shapes, *sizes, strict=False):
         if not math.isclose(p, q, rel_tol=1e-9, abs_tol=1e-12):
             return Finding(
                 "initial weights",
-                f"Before the first step the weights of {name} are of size"
-                f" {p:.4g} (the square root of the sum of their squares),"
-                f" those of your program of size {q:.4g}.",
+                f"Before the first step, {_these([shape])} of your program"
+                f" have the norm {q:.4g} (the square root of the sum of their"
+                f" squares), those of {name} {p:.4g}.",
             )
     if not _close(x, y, "places"):
         return Finding(
             "initial weights",
             f"Before the first step the weights are as large as those of"
-            f" {name}, but they are others, or at other places.",
+            f" {name}, but they are other numbers, or in other places.",
         )
     return None
 

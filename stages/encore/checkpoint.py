@@ -1,43 +1,44 @@
 """Encore: checkpoint.
 
-Stage 12, which can be stopped at any time and goes on where it was. After
-every epoch `save` writes all that the rest of the training depends on to one
-file: the model, the optimizer, the state of the random numbers, the losses so
-far. With `resume`, `load` puts it back. Killed after whatever epoch and
-resumed, a training ends as if it had never been stopped, to the last bit, as
-long as it stays on one machine with one number of threads.
+Stage 12, but it can be stopped at any time and continued later. After every
+epoch `save` writes to one file all that the rest of the training depends on:
+the parameters, the optimizer state, the state of the random number generator,
+and the losses so far. With `resume`, `load` restores it. Killed after any
+epoch and resumed, a training ends as if it had never been stopped, bit for
+bit, as long as it stays on one machine with the same number of threads.
 
 What to look at:
 
-- The weights alone are not enough. SGD keeps a momentum for each of them; and
-  `shuffle=True` draws the order of images from torch's random numbers, which
-  must go on, not begin again. Forget either, and nothing fails: the training
-  ends somewhere else, and nobody sees.
+- The parameters alone are not enough. SGD keeps a momentum for each of them;
+  and `shuffle=True` draws the order of images from torch's random numbers,
+  which must continue, not start again. Without either, there is no error: the
+  training just ends somewhere else.
 - The random numbers are those of the CPU, where the images are shuffled. A
-  model that draws on an accelerator, as dropout does, must save that state,
-  too: `torch.cuda.get_rng_state_all()`.
-- `history` is handed to `log` once more, so that curves and numbers of epochs
-  are whole. Its length says which epoch comes next: the first that is not
-  finished. A checkpoint is written between epochs, so what was done of one is
-  done again.
-- `os.replace` puts the new file into the place of the old in one step. Whoever
-  kills the program while it writes finds the old checkpoint, and it is whole.
-  (Of a power cut that is only true after an `os.fsync`.)
-- A file of `torch.save` is a pickle, and a pickle can hold code, which runs
+  model that draws on an accelerator, as dropout does, must save the state of
+  that too: for CUDA, `torch.cuda.get_rng_state_all()`.
+- `history` is passed to `log` again, so that curves and numbers of epochs are
+  complete. Its length says which epoch comes next. A checkpoint is written
+  after an epoch, so an epoch that was interrupted is done again from its
+  start.
+- `os.replace` puts the new file in the place of the old one in a single step.
+  If the program is killed while it writes, the old checkpoint is still there,
+  and complete. (To be safe from a power failure, an `os.fsync` is needed too.)
+- A file of `torch.save` is a pickle, and a pickle can contain code, which runs
   when it is loaded. `weights_only=True` loads tensors, numbers and containers
-  and refuses the rest. A whole model, as `torch.save(model)` writes it, would
-  be refused, and breaks when its class is renamed: hence `state_dict`.
-- Such a file is also a zip archive, with a checksum for every tensor. torch
-  does not look at them; `testzip` does.
-- A checkpoint goes on with one training. `settings` says with which; resumed
-  with others, the loss would still fall, and the result be that of neither.
-- `load_state_dict` copies into the tensors that are there, so the model may be
+  and refuses the rest. It would refuse a whole model, saved as an object; such
+  a file also fails to load once the class has another name. So the checkpoint
+  holds the `state_dict`.
+- The file is also a zip archive, with a checksum for every tensor.
+  `torch.load` does not verify them; `testzip` does.
+- A checkpoint continues one particular training. `settings` says which; if it
+  were resumed with others, the loss would still fall, but the result would be
+  that of neither training.
+- `load_state_dict` copies into the tensors of the model, so the model may be
   on another device than the one that was saved.
 """
 
 import os
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -93,18 +94,22 @@ def loss_batch(model, xb, yb, opt=None):
     return loss
 
 
+PARTS = {"model", "opt", "random", "history", "settings"}
+
+
 class CheckpointError(Exception):
     pass
 
 
-@contextmanager
-def reading(path):
-    """Yield what `save` wrote; whatever is wrong with it is one error."""
+def read(path):
+    """Return what `save` wrote; whatever is wrong with it is one error."""
     try:
         with zipfile.ZipFile(path) as file:
             if file.testzip():
                 raise zipfile.BadZipFile("a checksum is wrong")
-        yield torch.load(path, map_location="cpu", weights_only=True)
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        if set(checkpoint) != PARTS:
+            raise ValueError("parts are missing, or there are others")
     except FileNotFoundError:
         raise CheckpointError(f"there is no checkpoint {path}") from None
     except Exception as error:
@@ -112,6 +117,7 @@ def reading(path):
         raise CheckpointError(
             f"{path} is cut off, or no checkpoint of this program"
         ) from error
+    return checkpoint
 
 
 def save(path, model, opt, history, settings):
@@ -129,19 +135,17 @@ def save(path, model, opt, history, settings):
 
 
 def load(path, model, opt, settings):
-    with reading(path) as checkpoint:
-        saved = {name: checkpoint["settings"][name] for name in settings}
-        model.load_state_dict(checkpoint["model"])
-        opt.load_state_dict(checkpoint["opt"])
-        torch.set_rng_state(checkpoint["random"])
-        history = list(checkpoint["history"])
+    checkpoint = read(path)
     for name, value in settings.items():
-        if saved[name] != value:
+        if checkpoint["settings"][name] != value:
             raise CheckpointError(
-                f"{path} is of a training with {name} {saved[name]}, not"
-                f" {value}"
+                f"{path} is of a training with {name}"
+                f" {checkpoint['settings'][name]}, not {value}"
             )
-    return history
+    model.load_state_dict(checkpoint["model"])
+    opt.load_state_dict(checkpoint["opt"])
+    torch.set_rng_state(checkpoint["random"])
+    return checkpoint["history"]
 
 
 def fit(epochs, model, opt, train_dl, valid_dl, log, path, resume, settings):
@@ -216,14 +220,14 @@ def train(
 
     fit(epochs, model, opt, train_dl, valid_dl, log, path, resume, settings)
     x_valid, _ = preprocess(x_valid, y_valid)
-    return model(x_valid).cpu()
+    with torch.no_grad():
+        return model(x_valid).cpu()
 
 
 def predict(images, path):
     """Return the (n, 10) probabilities of (n, 784) images."""
     model = cnn()
-    with reading(path) as checkpoint:
-        model.load_state_dict(checkpoint["model"])
+    model.load_state_dict(read(path)["model"])
     model.eval()
     with torch.no_grad():
         return model(images.view(-1, 1, 28, 28)).softmax(1)

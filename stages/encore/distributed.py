@@ -1,42 +1,49 @@
 r"""Encore: distributed.
 
-Stage 12 in several processes at once, on one machine or on many. Each holds
-the whole model and takes its share of every batch; the gradients of all are
-averaged before a step, so that all take the same one. `torchrun` starts the
-processes and tells each its rank:
+Stage 12 in several processes at once, on one machine or on many. Each process
+holds the whole model and works on its share of every batch. The gradients of
+all processes are averaged before a step, so all take the same step. `torchrun`
+starts the processes and tells each its rank:
 
     make encore-distributed NPROC=2
 
-On two machines, each with the data at hand (`make data`), the one is given
+On two machines, each with its own copy of the data (`make data`), run on the
+first
 
     torchrun --nnodes 2 --nproc-per-node 2 --node-rank 0 \
         --master-addr FIRST -m stages encore-distributed --data mnist
 
-and the other the same with `--node-rank 1`; FIRST is the address of the one.
-Where a machine can't resolve its own name, GLOO_SOCKET_IFNAME names the
+and on the second the same with `--node-rank 1`; FIRST is the address of the
+first. Where a machine can't resolve its own name, GLOO_SOCKET_IFNAME names the
 network interface to use, as in `GLOO_SOCKET_IFNAME=eth0 torchrun ...`.
 
 What to look at:
 
-- `DistributedDataParallel` averages gradients during `backward`, while those
-  of earlier layers are still being computed. It begins by handing the weights
-  of rank 0 to all.
+- `DistributedDataParallel` first copies the parameters of rank 0 to all. It
+  averages gradients during `backward`: in a large model, while those of
+  earlier layers are still being computed; in one this small, all at once.
 - A mean of means is the mean of all only if the parts are equal. So batches
   and data must divide by the number of processes, which `share` checks. The
-  batch stays 64, a process works on 64 / N: the training is that of stage 12,
-  whatever N.
+  batch stays 64 and each of N processes works on 64 / N images, so given the
+  same order of images, the training is that of stage 12.
 - `DistributedSampler` shuffles alike in all processes, by seed and epoch, and
   rank r takes every N-th image from r on. Without `set_epoch` all epochs have
-  the same order. If images can't be shared out evenly it repeats some; to
-  validate, `Subset` shares them out without.
-- A loss is the mean over a share. To be logged it becomes that of the batch,
-  by `all_reduce`, which every process must call, though only rank 0 talks.
-- If a process dies, the others notice and `torchrun` ends them. For one that
-  no longer answers, as when a cable is cut, they wait as long as `PATIENCE`.
-- To go on after that, with the checkpoints of the encore of that name: rank 0
-  alone saves `model.module`, all load it before they wrap it, and `torchrun
-  --max-restarts 3` starts them anew. No random state need be saved: the order
-  of images depends on seed and epoch alone.
+  the same order. If images can't be shared out evenly, it repeats some; for
+  validation, `Subset` shares them out without repeating.
+- A loss is the mean over a share. To log the loss of the whole batch, the
+  processes add up theirs with `all_reduce`. Every process must call it, though
+  only rank 0 reports.
+- If a process dies, the others get an error and `torchrun` ends them. If one
+  only stops answering, as when a cable is cut, they wait as long as
+  `PATIENCE`.
+- To continue after that, add checkpoints as in the encore of that name: rank 0
+  alone saves `model.module`, and all load it before they wrap it. No random
+  state need be saved: the order of images depends on seed and epoch alone.
+- `torchrun --max-restarts 3` then starts all processes again. Torch 2.13 needs
+  TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 in the environment for this, or the new
+  processes look for the old ones (PyTorch issue 135712). On several machines,
+  `--rdzv-backend c10d --rdzv-endpoint FIRST:29400` must replace `--node-rank`
+  and `--master-addr`.
 """
 
 import os
@@ -181,7 +188,8 @@ def train(
 
     fit(epochs, model, opt, train_dl, valid_dl, log)
     x_valid, _ = preprocess(x_valid, y_valid)
-    pred = model.module(x_valid).cpu()
+    with torch.no_grad():
+        pred = model.module(x_valid).cpu()
     dist.destroy_process_group()
     return pred
 

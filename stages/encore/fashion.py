@@ -1,28 +1,33 @@
 """Encore: fashion.
 
-Stage 12 on data of another kind: Fashion-MNIST, articles of clothing in place
-of digits, as large and as many. A `Dataset` of our own reads them, from IDX
-files or from a CSV file, and the network of three layers that is often tried
-first stands beside the CNN. The classes, 0 to 9, are T-shirt, trousers,
+Stage 12 on other data: Fashion-MNIST, clothes in place of digits, with as many
+images of the same size. A `Dataset` of our own reads them, from IDX files or
+from a CSV file. Beside the CNN there is `mlp`, a network of three linear
+layers, which is often tried first. The classes, 0 to 9, are T-shirt, trousers,
 pullover, dress, coat, sandal, shirt, sneaker, bag and ankle boot.
 
 What to look at:
 
-- A `Dataset` is what has `__len__` and `__getitem__`; a `DataLoader` asks for
-  images one by one and stacks them. To train on any data, no more is needed.
-- An IDX file has a header of 16 bytes, or 8 for labels, then a byte a value. A
-  CSV has a line of headings, then a line an image: its class and 784 pixels.
-  Both are read from open files, so what `gzip.open` returns will do as well.
-- `transform` is called for each image when asked for, so it may be random
-  or slow. Here it only gives a row of pixels the shape of an image.
-- With `num_workers`, other processes prepare the images, in the same order. It
-  costs more than it saves for images that lie ready in memory. What is sent to
-  them must have a name to be found by, as `as_image` has and a lambda has not.
+- A `Dataset` of this kind has `__len__` and `__getitem__`; a `DataLoader` asks
+  it for images one by one and stacks them. Nothing else is needed to train on
+  data of your own.
+- An IDX file has a header, of 16 bytes for images and 8 for labels, then a
+  byte for each value. A CSV file has a line of headings, then a line for each
+  image: its class and 784 pixels. Both are read from open files, so a file
+  opened by `gzip.open` will do as well.
+- `transform` is called for an image each time it is asked for, so it can
+  change the image at random. Here it only gives a row of pixels the shape of
+  an image. The images that are predicted come from the dataset too, and so
+  they have been through it.
+- With `num_workers`, other processes prepare the images, in the same order.
+  For images that are in memory already, this costs more than it saves. Where
+  these processes start from scratch, as on Windows and macOS, the dataset is
+  sent to them as a pickle: `as_image` can be pickled, a lambda could not.
 - `drop_last` leaves out the last batch of an epoch if it is smaller than the
-  others. Without it, all images are trained on.
+  others. Without it, every epoch uses all images.
 - `nn.CrossEntropyLoss` and `F.cross_entropy` contain the softmax, so neither
   network ends with one.
-- Trained on the digits of MNIST, all this is stage 12 to the last bit.
+- Trained on the digits of MNIST, this program equals stage 12 bit for bit.
 """
 
 import numpy as np
@@ -173,7 +178,7 @@ def train(
     drop_last=False,
 ):
     def preprocess(x, y):
-        return x.view(-1, 1, 28, 28).to(device), y.to(device)
+        return x.to(device), y.to(device)
 
     train_ds = Clothes(x_train, y_train, as_image)
     valid_ds = Clothes(x_valid, y_valid, as_image)
@@ -186,8 +191,10 @@ def train(
     opt = optim.SGD(model.parameters(), lr=lr, momentum=momentum)
 
     fit(epochs, model, opt, train_dl, valid_dl, log)
+    x_valid = torch.stack([image for image, _ in valid_ds])
     x_valid, _ = preprocess(x_valid, y_valid)
-    return model(x_valid).cpu()
+    with torch.no_grad():
+        return model(x_valid).cpu()
 
 
 if __name__ == "__main__":

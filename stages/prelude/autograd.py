@@ -1,30 +1,32 @@
 """Prelude: autograd.
 
-What stage 01 takes for granted: tensors, the graph that autograd records of
-a computation, and the gradients that it sends back through it. The program is
-a list of claims, each a few lines with a result. `claim` takes what is said,
-what torch gave, and what it should be; it prints the first two, and ends the
-run if the last differs.
+What stage 01 takes for granted: tensors, the graph that autograd records of a
+computation, and the gradients that it sends back through it. The program is a
+list of claims, each a few lines with a result. `claim` takes what is said,
+what torch gave, and what it should be. It prints the first two, and stops the
+run if the last two differ.
 
 What to look at:
 
-- A view is the same numbers in another shape. What is written to one is
-  written to both, and NumPy can share them too.
-- A leaf is a tensor that no recorded operation made. `backward` stores its
-  gradients in leaves and nowhere else, unless `retain_grad` asked for one.
-  Some tutorials say that every tensor on the way keeps its own.
-- Some wrap tensors into `Variable`. Since torch 0.4 it just returns a tensor,
-  and every tensor can do what a variable could.
+- A view shows the same numbers in another shape. What is written to one is
+  seen in both. A NumPy array can share the numbers of a tensor, too.
+- A leaf is a tensor that no recorded operation made. `backward` stores
+  gradients in the leaves that require one and in no other tensor, unless
+  `retain_grad` asked for it. Some tutorials say, wrongly, that every tensor on
+  the way keeps its own.
+- Older code wraps tensors in `Variable`. Since torch 0.4 this just returns a
+  tensor, and every tensor can do what a variable could.
 - `backward` adds to `grad`. An optimizer's `zero_grad` does not fill the
-  gradients with zeros: since torch 2.0 it sets them to None, which takes less
-  memory and shows what has had no gradient since.
-- To change a tensor unseen, use `torch.no_grad()`. `tensor.data`, found in
-  older code, also hides the change from the check that protects a graph
-  already recorded: its gradients are then wrong, and nobody says so.
-- It is often said that torch differentiates nothing but scalars. `backward`
-  is the product of a vector with the matrix of all derivatives, the Jacobian.
-  For a scalar the vector is 1 and may be left out; `z.sum().backward()` is
-  the product with a vector of ones.
+  gradients with zeros: since torch 2.0 it sets them to `None`. That takes less
+  memory, and it shows which parameters have had no gradient since.
+- To change a tensor without autograd recording it, use `torch.no_grad()`.
+  `tensor.data`, found in older code, also hides the change from the check that
+  protects a graph already recorded. Then gradients are wrong, and there is no
+  error message.
+- It is often said that torch can differentiate only scalars. In fact,
+  `backward` computes the product of a vector and the Jacobian, the matrix of
+  all derivatives. For a scalar the vector is 1 and may be left out;
+  `z.sum().backward()` is the product with a vector of ones.
 """
 
 import math

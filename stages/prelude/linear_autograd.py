@@ -1,21 +1,21 @@
 """Prelude: linear autograd.
 
-The derivatives are gone. `k` and `b` are tensors that require a gradient;
-`loss.backward()` works through the same chain rule, from the loss back, and
-leaves the two derivatives in `k.grad` and `b.grad`. The line that computes
-`pred` and the one that computes `loss` are as they were.
+The derivatives are gone. `k` and `b` are tensors that require a gradient.
+`loss.backward()` applies the same chain rule, starting from the loss, and
+stores the two derivatives in `k.grad` and `b.grad`. The line that computes
+`pred` and the one that computes `loss` stay as they were.
 
 What to look at:
 
-- `from_numpy` shares the numbers of an array and keeps its dtype, float64.
-  A tensor made by `torch.tensor(0.0)` would be float32.
-- `k * lr` changes nothing that is recorded: hence `torch.no_grad()`. The
-  tensors change in place; `k = k - ...` would make a new one, no leaf, whose
-  `grad` stays None.
-- What is set to zero after each step is the gradients, so that the next
-  `backward` does not add to them. The parameters stay.
-- The points require no gradient: nobody wants to know how the loss changes
-  with `x`.
+- `from_numpy` shares the numbers of an array and keeps its dtype, here
+  float64. A tensor made by `torch.tensor(0.0)` would be float32.
+- The update is not part of the computation to differentiate, so it runs under
+  `torch.no_grad()`. It changes the tensors in place. `k = k - ...` would make
+  a new tensor there, one that requires no gradient, and its `grad` would stay
+  `None`.
+- After each step the gradients are set to zero, so that the next `backward`
+  does not add to them. The parameters keep their values.
+- The points require no gradient, because the training does not change them.
 """
 
 import torch

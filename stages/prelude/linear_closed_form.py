@@ -1,19 +1,20 @@
 """Prelude: linear closed form.
 
-No training. The loss of a line is a parabola in `k` and `b`, and has one
-lowest point, where both derivatives are zero. These are two linear equations
-for two unknowns; `torch.linalg.lstsq` solves them. So here the answer of
-gradient descent can be checked. For the networks of the ladder there are no
-such equations, and descent is what there is.
+No training. As a function of `k` and `b`, the loss of a line is a paraboloid,
+a bowl. It has one lowest point, where both derivatives are zero. These are two
+linear equations with two unknowns, and `torch.linalg.lstsq` finds their
+solution. So the result of gradient descent can be checked here. For the models
+of the ladder there is no such formula; they must be trained step by step.
 
 What to look at:
 
 - Each point gives an equation, `k * x + b = y`, a row of `inputs`. There are
-  more of them than unknowns, and no line meets all; the least squares are the
-  best that can be done. The column of ones is what `b` is multiplied with.
-- The textbook's formula inverts `inputs.T @ inputs`, where rounding errors
-  grow by up to the square of what they do in `inputs`. `lstsq` works on
-  `inputs` itself.
+  more equations than unknowns, and here no line goes through all points; least
+  squares gives the line with the smallest loss. The column of ones is
+  multiplied by `b`.
+- The textbook formula inverts `inputs.T @ inputs`. That squares the condition
+  number, which says how much errors can grow. `lstsq` works on `inputs`
+  itself.
 """
 
 import torch

@@ -1,25 +1,26 @@
 """Prelude: linear module.
 
-The same line in the words of `torch.nn`: `nn.Linear` holds `k` as `weight`
-and `b` as `bias`, `nn.MSELoss` is the mean of the squares, and `optim.SGD`
-does the update.
+The same line with the classes of `torch.nn`: `nn.Linear` holds `k` as `weight`
+and `b` as `bias`, `nn.MSELoss` is the mean of the squared errors, and
+`optim.SGD` does the update.
 
 What to look at:
 
-- `nn.Linear` wants a matrix: a row for each point, a column for each input,
-  here (n, 1). Given the n numbers as a vector it would take them for the n
-  inputs of one point, and refuse.
-- It draws its start at random. Here it is set to zero, to draw the same lines
-  as before.
-- `MSELoss` takes the mean. Where a course has half of it, to be rid of the 2
-  in the derivative, its learning rate is twice ours.
-- `optim.SGD` has nothing stochastic in it: it follows the gradient that it
-  finds. Whether that is of all points or of a few is up to the loop.
-- `opt.zero_grad()` reaches the gradients because the optimizer was handed the
-  parameters, and `model.parameters()` finds them because `nn.Module` takes
-  note when a parameter or a module is made an attribute of it. A class with a
-  `forward` that does not inherit from `nn.Module` has no `parameters`, and
-  cannot be called.
+- `nn.Linear` gets a matrix: a row for each point, a column for each input,
+  here (n, 1). A vector of n numbers would be taken for one point with n
+  inputs, which is an error here.
+- It draws its initial values at random. Here they are set to zero, to get the
+  same lines as before.
+- `MSELoss` takes the mean. Some courses take half of it, so that the 2 in the
+  derivative cancels; for the same steps their learning rate must be twice
+  ours.
+- Nothing in `optim.SGD` is stochastic: it follows the gradient that it finds.
+  Whether that comes from all points or from a few depends on the loop.
+- `opt.zero_grad()` knows the gradients because the optimizer was given the
+  parameters. `model.parameters()` finds these because an `nn.Module` registers
+  every parameter and every module that becomes an attribute of it. A class
+  with a `forward` that does not inherit from `nn.Module` has no `parameters`,
+  and cannot be called.
 """
 
 import torch

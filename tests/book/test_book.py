@@ -15,8 +15,15 @@ from shared.errors import RunError
 from shared.reading import readme
 from shared.results import published
 from stages import LADDER, TABLE
+from tests.support.results import readme as readme_of
 
 KIB = 1024
+
+
+@pytest.fixture(autouse=True)
+def fresh(results, monkeypatch, tmp_path):
+    """Build of results, and of a README.md, that are not stale."""
+    monkeypatch.setattr(readme, "README", readme_of(tmp_path / "readme"))
 
 
 def test_there_is_a_page_a_stage_one_before_and_one_after(site):
@@ -89,8 +96,28 @@ def test_a_stale_result_stops_it(name, results, tmp_path):
     found = json.loads(path.read_text())
     found["code"]["07"] = "another"
     path.write_text(json.dumps(found))
-    with pytest.raises(RunError, match=rf"^{name}\.json .*code of stage 07"):
+    said = "^the results are older than the code of 07: run `make results`"
+    with pytest.raises(RunError, match=said):
         build.build(TABLE, LADDER, tmp_path / "site")
+
+
+def test_a_draft_may_be_stale_and_every_page_says_so(results, tmp_path):
+    path = results / "proof.json"
+    found = json.loads(path.read_text())
+    found["code"]["07"] = found["code"]["12"] = "another"
+    found["changes"] = [c for c in found["changes"] if c["stage"] != "12"]
+    path.write_text(json.dumps(found | {"held": False}))
+    build.build(TABLE, LADDER, tmp_path / "site", draft=True)
+    for page in (tmp_path / "site").glob("*.html"):
+        text = " ".join(re.sub("<[^>]+>", "", page.read_text()).split())
+        said = "Draft. Results on these pages are older than the code of"
+        assert f"{said} 07 dataloader, 12 accelerator." in text
+    last = (tmp_path / "site" / "stage-12.html").read_text()
+    assert "not measured yet" in last
+
+
+def test_the_finished_book_is_no_draft(site):
+    assert "Draft" not in (site / "index.html").read_text()
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}"])
@@ -215,16 +242,13 @@ def test_folded_lines_are_counted(site):
 def test_it_says_in_words_what_was_measured(site):
     page = (site / "stage-11.html").read_text()
     [change] = [
-        c
-        for c in json.loads((published.RESULTS / "proof.json").read_text())[
-            "changes"
-        ]
-        if c["stage"] == "11"
+        c for c in published.read("proof")["changes"] if c["stage"] == "11"
     ]
     exact, coarse = change["float64"]["pred"], change["float32"]["pred"]
     assert (
-        f"predictions apart by {exact:.1g} in float64, {coarse:.1g} in"
-        f" float32 with {change['float32']['digits']:,} digits read"
+        f"largest difference between predictions: {exact:.1g} in float64,"
+        f" {coarse:.1g} in float32, which changes"
+        f" {change['float32']['changed_predictions']:,} of the 10,000"
     ) in page
 
 

@@ -41,8 +41,8 @@ def test_the_real_thing_has_the_known_sizes_and_sums(on_mnist, digits):
     assert digits.x_valid.shape == digits.x_test.shape == (10_000, 784)
     assert digits.x_train.max() == 255 / 256
     # The first labels of the training and the test file, and the mean and
-    # standard deviation of all training pixels, as the field quotes them (for pixels
-    # divided by 255).
+    # standard deviation of all training pixels, as the field quotes them
+    # (for pixels divided by 255).
     assert digits.y_train[:8].tolist() == [5, 0, 4, 1, 9, 2, 1, 3]
     assert digits.y_test[:8].tolist() == [7, 2, 1, 0, 4, 1, 4, 9]
     pixels = torch.cat([digits.x_train, digits.x_valid]) * 256 / 255

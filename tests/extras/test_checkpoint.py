@@ -136,7 +136,7 @@ def test_killed_anywhere_after_the_first_epoch_it_ends_as_stage_12(tmp_path):
 
 @pytest.mark.slow
 def test_the_command_killed_and_resumed_ends_as_stage_12(digits):
-    data = "mnist" if digits.name == "MNIST" else "standin"
+    data = mnist.flag(digits.name)
     [claim] = checkpoint.prove(ROW, ACCELERATOR, None, data)
     assert claim.held, claim.found
 

@@ -18,13 +18,13 @@ from stages.__main__ import main
 
 STAGES = {stage.name: stage for stage in TABLE}
 ALONE, TOGETHER = STAGES["12"], STAGES["encore-distributed"]
-GIVEN = TOGETHER.promise.precondition
+PRECONDITION = TOGETHER.promise.precondition
 
 
 def train_a_part(digits):
     """Train as one of several processes; return what it saw."""
     torch.set_num_threads(1)
-    return record(load_train(TOGETHER.path), digits, precondition=GIVEN)
+    return record(load_train(TOGETHER.path), digits, precondition=PRECONDITION)
 
 
 def test_two_processes_train_as_one(few):
@@ -46,8 +46,8 @@ def test_so_do_two_and_four_on_all_of_mnist():
 
 def test_a_process_alone_trains_as_stage_12_bit_for_bit(few):
     alone, together = (
-        record(load_train(stage.path), few, precondition=given)
-        for stage, given in ((ALONE, None), (TOGETHER, GIVEN))
+        record(load_train(stage.path), few, precondition=precondition)
+        for stage, precondition in ((ALONE, None), (TOGETHER, PRECONDITION))
     )
     report = compare(alone, together)
     assert report.equal, report.reading
@@ -77,7 +77,7 @@ def test_without_help_every_epoch_has_an_order_of_its_own(few, losses):
         ("--nproc 3", "64 images of a batch can't be shared evenly by 3"),
         ("--nproc 2 --batch-size 63", "63 images of a batch can't be shared"),
         ("--nproc 32", "50,000 images can't be shared evenly by 32"),
-        ("--nproc 0", "--nproc: '0' is not a whole number from 1 on"),
+        ("--nproc 0", "--nproc: '0' is not a whole number of at least 1"),
         ("--batch-size 50002", "--batch-size: 50,002 is more than"),
     ],
 )

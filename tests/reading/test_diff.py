@@ -31,7 +31,7 @@ def bound(code):
             name = node.arg
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             name = node.id
-        if name:
+        if name not in (None, "_"):
             found.setdefault(name, set()).update(around)
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             around = {*around, name}
@@ -118,17 +118,25 @@ def test_only_what_is_far_from_a_change_is_folded_away():
 @each_change
 def test_it_adds_what_is_swapped_in(parent, stage):
     _, added = changed_lines(parent.code, stage.code)
+    added = set(words("\n".join(map(str.strip, added))))
     for code in stage.swaps_in:
         # In several lines, if need be, such as those of a class.
-        assert set(words(code)) <= set(words("\n".join(map(str.strip, added))))
+        missing = set(words(code)) - added
+        assert not missing, (
+            f"stages/__init__.py says that {stage.label} swaps in `{code}`,"
+            f" but its change adds no {', '.join(sorted(missing))}"
+        )
 
 
 @each_change
-def test_it_stays_within_its_budget(parent, stage):
+def test_it_changes_no_more_lines_than_its_row_allows(parent, stage):
     removed, added = changed_lines(parent.code, stage.code)
     most_added, most_removed = stage.max_changed_lines
-    assert len(added) <= most_added
-    assert len(removed) <= most_removed
+    assert len(added) <= most_added and len(removed) <= most_removed, (  # noqa: PT018
+        f"the change to {stage.label} adds {len(added)} lines and removes"
+        f" {len(removed)}; its row in stages/__init__.py allows"
+        f" max_changed_lines={stage.max_changed_lines}"
+    )
 
 
 @each_change
@@ -144,7 +152,10 @@ def test_no_line_differs_in_layout_comments_or_place_alone(parent, stage):
         _, loop = parent.code.split("    for epoch", 1)
         moved = [line.strip() for line in f"for epoch{loop}".splitlines()]
         same = [line for line in same if line.strip() not in moved]
-    assert same == []
+    assert not same, (
+        f"in the change to {stage.label} these lines differ from removed ones"
+        f" in layout, comments or place alone: {same}"
+    )
 
 
 @each_change
@@ -153,4 +164,8 @@ def test_no_name_is_changed_in_passing(parent, stage):
     gone = {word for code in stage.goes_out for word in words(code)}
     still = set(words(stage.code))
     for name, around in bound(parent.code).items():
-        assert name in still | gone or around & gone, name
+        assert name in still | gone or around & gone, (
+            f"`{name}` is in {parent.label} and not in {stage.label}, though"
+            " the row of the latter in stages/__init__.py does not say that"
+            " it goes out: was it renamed?"
+        )

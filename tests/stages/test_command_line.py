@@ -219,7 +219,7 @@ def test_insisting_on_mnist_that_is_not_to_be_had_is_an_error(
 
 def test_a_stage_runs_as_a_file_and_as_a_module(digits):
     stage = LADDER[3]
-    data = "mnist" if digits.name == "MNIST" else "standin"
+    data = mnist.flag(digits.name)
     for program in ([stage.path], ["-m", f"stages.{stage.module}"]):
         out = subprocess.run(
             [sys.executable, *program, "--dry-run", "--data", data],
@@ -234,7 +234,7 @@ def test_a_stage_runs_as_a_file_and_as_a_module(digits):
 def test_ctrl_c_ends_with_one_line_and_exit_code_130(digits):
     # In the background of a shell it is ignored, by children too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    data = "mnist" if digits.name == "MNIST" else "standin"
+    data = mnist.flag(digits.name)
     run = subprocess.Popen(
         [sys.executable, "-m", "stages", "09", "--data", data],
         stdout=subprocess.PIPE,

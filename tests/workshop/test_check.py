@@ -167,8 +167,8 @@ CAUSES = {
     "lr applied twice": ("update", "goes 0.5 times as far"),
     "sum instead of mean in nll": ("loss", "64 times as much"),
     "log_softmax over the images": ("forward pass or loss", "The batch is"),
-    "weights too large": ("initial weights", "of size 88.76"),
-    "weights start at zero": ("initial weights", "of size 0."),
+    "weights too large": ("initial weights", "the norm 88.76"),
+    "weights start at zero": ("initial weights", "the norm 0,"),
     "last batch dropped": ("data", "Those should come at epoch 2, batch 1"),
     "last image of each batch cut off": ("data", "from images 1 to 63"),
     "batches overlap by one image": ("data", "from images 64 to 127"),
@@ -207,13 +207,19 @@ CAUSES = {
 }
 # Where it is noticed earlier, because it is what the change is about.
 PART_OF_THE_CHANGE = {
-    ("02", "softmax before F.cross_entropy"): "`log_softmax` is still at work",
-    ("02", "log_softmax left in the model"): "`log_softmax` is still at work",
+    (
+        "02",
+        "softmax before F.cross_entropy",
+    ): "`log_softmax` should be gone, but",
+    (
+        "02",
+        "log_softmax left in the model",
+    ): "`log_softmax` should be gone, but",
     ("03", "gradients never zeroed"): "`model.zero_grad` is not in use",
     ("08", "shuffling forgotten"): "`shuffle=True` is not in use",
     ("08", "model.eval() left out"): "`model.eval` is not in use",
     ("08", "model.train() left out"): "`model.train` is not in use",
-    ("08-reverse", "shuffled too early"): "`shuffle=True` is still at work",
+    ("08-reverse", "shuffled too early"): "`shuffle=True` should be gone, but",
     ("09", "momentum lost"): "`momentum` is not in use",
     ("09", "a ReLU lost"): "`F.relu` is not in use",
     ("09-reverse", "shuffling forgotten"): "`shuffle=True` was to stay",
@@ -416,7 +422,7 @@ def test_the_place_is_right_however_backward_is_called(check):
 
 
 def test_who_undoes_a_layer_may_draw_its_weights_as_it_does(check):
-    undo = exercise(STAGES["04"], reverse=True)
+    undo = exercise(STAGES["04"], LADDER, reverse=True)
     drawn = "torch.empty({}).uniform_(-1 / 28, 1 / 28)"
     code = edited(
         undo.target.code,
@@ -429,11 +435,11 @@ def test_who_undoes_a_layer_may_draw_its_weights_as_it_does(check):
     assert found.phase == "initial weights"
 
 
-def test_the_same_weights_at_other_places_are_others(check):
-    undo = exercise(STAGES["04"], reverse=True)
+def test_the_same_weights_in_other_places_are_others(check):
+    undo = exercise(STAGES["04"], LADDER, reverse=True)
     found = check(
         undo,
         edited(undo.target.code, ("randn(784, 10)", "randn(10, 784).T")),
     )
     assert found.phase == "initial weights"
-    assert "but they are others, or at other places" in found.text
+    assert "but they are other numbers, or in other places" in found.text

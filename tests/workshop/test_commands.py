@@ -9,6 +9,7 @@ import watchfiles
 from shared.data import mnist
 from shared.workshop import commands, exercises
 from shared.workshop.exercises import exercise
+from shared.workshop.signs import SIGNS
 from shared.workshop.tasks import FORWARD
 from stages import LADDER
 from stages.__main__ import main
@@ -30,8 +31,9 @@ def test_the_file_to_start_from_is_a_stage_below_the_task(stage, reverse):
     assert given.start.code.startswith(code.rstrip())
     assert "__main__" not in code
     assert " ".join(given.task.text.split()) in " ".join(notes.split())
-    for swapped in (*stage.swaps_in, *stage.goes_out):
-        assert swapped in " ".join(notes.split())
+    for code in SIGNS:
+        if code in (*stage.swaps_in, *stage.goes_out):
+            assert f"`{code}`" in " ".join(notes.split())
     assert f"make check-{stage.name}" in notes
     assert all(len(line) <= 79 for line in given.code().splitlines())
     compile(given.code(), "start", "exec")
@@ -101,7 +103,7 @@ def test_progress_begins_with_nothing_and_lists_every_change(capsys):
     heading, *rows, _, total = capsys.readouterr().out.splitlines()
     assert heading.split() == ["change", "made", "undone"]
     assert [row[:8] for row in rows] == [
-        f"{stage.parent} to {stage.name}" for stage in LADDER[1:]
+        f"{stage.parent} → {stage.name} " for stage in LADDER[1:]
     ]
     assert all(row.count("not started") == 2 for row in rows)
     assert total == "0 of 22 held."
@@ -144,10 +146,10 @@ def test_a_change_is_tried_refused_made_and_held(folder, offline, capsys):
     assert main(["check", "02"]) == 1
     out, err = capsys.readouterr()
     assert "\n  change    no\n\nThe change was not made: " in out
-    assert "A hint: make hint-02" in out
-    assert err == "error: stage 02 is not reached yet\n"
+    assert "For a hint: make hint-02" in out
+    assert err == "error: this is not stage 02 yet\n"
     assert main(["progress"]) == 0
-    assert "01 to 02  cross entropy     tried" in capsys.readouterr().out
+    assert "01 → 02 cross entropy   tried " in capsys.readouterr().out
 
     path.write_text(LADDER[1].path.read_text() + "\nprint('ready')\n")
     assert main(["check", "02"]) == 0
@@ -161,7 +163,7 @@ def test_a_change_is_tried_refused_made_and_held(folder, offline, capsys):
     assert "Your program printed this; a stage prints nothing.\n  ready" in out
     main(["progress"])
     out = capsys.readouterr().out
-    assert "01 to 02  cross entropy     held          not started" in out
+    assert "01 → 02 cross entropy   held " in out
     assert "1 of 22 held." in out
 
     # What held once has held, whatever is tried later.
