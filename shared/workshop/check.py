@@ -349,9 +349,8 @@ class Check:
         if adds == "any size" and not self._seen["any size"]:
             return Finding(
                 "model",
-                "Images of other sizes don't work yet: asked about two of 40"
-                " x 36 pixels, the network does not answer with ten numbers"
-                " for each.",
+                "Images of other sizes do not work yet: for two images of 72 x"
+                " 64 pixels, the network does not return ten numbers each.",
             )
         device = self._seen.get("device", "meta")
         if adds == "any device" and device not in ("meta", None):

@@ -110,11 +110,11 @@ FORWARD = {
     "07": Task(
         "The loop computes where each batch starts and ends. Let a"
         " `DataLoader` do that, and loop over it. It must return all images,"
-        " in their present order, in batches of `batch_size`. The last batch"
+        " in their current order, in batches of `batch_size`. The last batch"
         " may be smaller.",
         (
-            "What does the loop use its variable `start` for? Which object could"
-            " give the loop its batches, one after the other?",
+            "What does the loop use its variable `start` for? Which object"
+            " could give the loop its batches, one after the other?",
             "Create a `DataLoader` once, from the dataset and the batch"
             " size. A loop over it gives pairs of images and labels, and"
             " starts again from the first image in every epoch. Read in its"
@@ -153,8 +153,8 @@ FORWARD = {
             " each validation batch, write"
             " `total += loss_batch(model, xb, yb) * len(xb)` and"
             " `count += len(xb)`. After the last one, call"
-            " `log.validation(total / count)`. End `train` with"
-            " `with torch.no_grad(): return model(x_valid)`, and add"
+            " `log.validation(total / count)`. The end of `train` is"
+            " `with torch.no_grad(): return model(x_valid)`. Add"
             " `import torch` at the top.",
         ),
     ),
@@ -187,7 +187,7 @@ FORWARD = {
     ),
     "10": Task(
         "The network is a list of steps that run one after the other. Write"
-        " it as one: replace the class and its `forward` with an"
+        " it as a list: replace the class and its `forward` with an"
         " `nn.Sequential`. Every step must be a layer, including the steps"
         " that are functions now. For the reshaping you can write a small"
         " layer that calls any function (ours is called `Lambda`), or use a"
@@ -250,8 +250,8 @@ FORWARD = {
             "In `preprocess`, write"
             " `return x.view(-1, 1, 28, 28).to(device), y.to(device)`."
             " The last argument of `train` is `device=device`. Create the"
-            " model with `model = cnn().to(device)`. The end of `train` is `x_valid, _ = preprocess(x_valid, y_valid)` as"
-            " before, then"
+            " model with `model = cnn().to(device)`. The end of `train` is"
+            " `x_valid, _ = preprocess(x_valid, y_valid)` as before, then"
             " `with torch.no_grad(): return model(x_valid).cpu()`.",
         ),
     ),
@@ -429,7 +429,7 @@ REVERSE = {
             " The pooling layer is `nn.AvgPool2d(4)`. Call"
             " `fit(epochs, model, opt, train_dl, valid_dl, log)` with the"
             " loaders from `get_data`. `x_valid` is not reshaped before the"
-            " final predictions, so `train` ends with"
+            " final predictions; the end of `train` is"
             " `with torch.no_grad(): return model(x_valid)`.",
         ),
     ),

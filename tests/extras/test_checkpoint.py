@@ -178,9 +178,9 @@ def never_stopped(fewer):
     ("old", "new"),
     [
         ("", ""),
-        ('        model.load_state_dict(checkpoint["model"])\n', ""),
-        ('        opt.load_state_dict(checkpoint["opt"])\n', ""),
-        ('        torch.set_rng_state(checkpoint["random"])\n', ""),
+        ('    model.load_state_dict(checkpoint["model"])\n', ""),
+        ('    opt.load_state_dict(checkpoint["opt"])\n', ""),
+        ('    torch.set_rng_state(checkpoint["random"])\n', ""),
         ("range(len(history), epochs)", "range(len(history) - 1, epochs)"),
         (
             "range(len(history), epochs)",
