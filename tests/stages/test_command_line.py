@@ -231,6 +231,31 @@ def test_a_stage_runs_as_a_file_and_as_a_module(digits):
         assert "accuracy" in out
 
 
+def test_a_copy_of_a_stage_runs_as_a_file_and_trains_what_it_says(
+    digits, tmp_path
+):
+    data = mnist.flag(digits.name)
+    code = LADDER[3].source.replace("epochs=2", "epochs=7")
+    copy = tmp_path / LADDER[3].path.name
+    copy.write_text(code, encoding="utf-8")
+    other = tmp_path / "mine.py"
+    other.write_text(code, encoding="utf-8")
+
+    def run(path):
+        return subprocess.run(
+            [sys.executable, path, "--data", data, "--batch-size", "50000"],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+        )
+
+    assert "seed 0, epochs 7, batch_size 50000" in run(copy).stdout
+    assert run(other).returncode == 2
+    assert re.fullmatch(
+        r"error: mine\.py has not the name of a stage, .*\n", run(other).stderr
+    )
+
+
 def test_ctrl_c_ends_with_one_line_and_exit_code_130(digits):
     # In the background of a shell it is ignored, by children too.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,1 @@
+"""Data are found, fetched, verified and read, or refused."""

@@ -1,0 +1,1 @@
+"""Preludes and encores do what their notes say."""

@@ -1,0 +1,1 @@
+"""Promises hold, and what is broken is caught."""

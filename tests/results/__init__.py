@@ -1,0 +1,1 @@
+"""The published results are those of the code."""

@@ -1,0 +1,1 @@
+"""The programs, their table and their command line keep their word."""

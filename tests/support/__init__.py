@@ -1,0 +1,1 @@
+"""What helps tests, and is none: a mirror, small files, right answers."""

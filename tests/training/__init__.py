@@ -1,0 +1,1 @@
+"""A run is followed and reported as it is."""

@@ -1,0 +1,1 @@
+"""Right answers are accepted, wrong ones refused for their cause."""
