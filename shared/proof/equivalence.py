@@ -99,41 +99,69 @@ class Record:
         return f"epoch {epoch + 1}, batch {batch + 1}"
 
 
+class _Pass(NamedTuple):
+    """A call of a module that no other module made."""
+
+    training: bool  # the module's mode
+    recording: bool  # whether autograd recorded it
+    images: int
+    made_by: object  # the node of the graph that made its result, or None
+
+
 class _Observer:
     """The `log` that a program is handed; it also sees each pass of a model.
 
-    A pass is a call of a module that no other module made. Those before a
-    `log(loss)` must be learning, with `training` set and gradients recorded;
-    those before a `log.validation(loss)` measuring, with neither.
+    The pass that a loss was computed from is learning: with `training` set
+    and gradients recorded. Before a `log.validation(loss)`, all images to
+    validate on have passed in neither. What else the program asks its model,
+    such as an accuracy to print, is its own affair.
     """
 
-    def __init__(self, record):
+    def __init__(self, record, n_valid):
         self.record = record
-        self._passes = set()  # (training, recording) since the last loss
+        self.n_valid = n_valid
+        self._passes = []  # since the last loss
         self._depth = 0
 
     def __call__(self, loss):
-        self._end("training", training=True, recording=True)
+        if not isinstance(loss, torch.Tensor):
+            raise TypeError(
+                "`log` takes the loss itself, a tensor, not a"
+                f" {type(loss).__name__}"
+            )
+        reached = _nodes(loss)
+        learning = [p for p in self._passes if p.made_by in reached]
+        learning = learning or [p for p in self._passes if p.recording]
+        self._complain(
+            learning or self._passes, "training", training=True, recording=True
+        )
         self.record.losses.append(float(loss.detach()))
 
     def validation(self, loss):
-        self._end("validation", training=False, recording=False)
+        measured = sum(
+            p.images for p in self._passes if not (p.training or p.recording)
+        )
+        if measured < self.n_valid:
+            self._complain(
+                self._passes, "validation", training=False, recording=False
+            )
+        self._passes.clear()
         loss = torch.as_tensor(loss).detach().item()
         self.record.valid_losses.append(loss)
 
-    def _end(self, phase, training, recording):
-        for was_training, was_recording in self._passes:
-            if was_training != training:
+    def _complain(self, passes, phase, training, recording):
+        for seen in passes:
+            if seen.training != training:
                 self.record.add(
                     "mode",
-                    f"in {phase}, model.training is {was_training}",
+                    f"in {phase}, model.training is {seen.training}",
                     f"is model.{'train' if training else 'eval'}() missing?",
                 )
-            if was_recording != recording:
+            if seen.recording != recording:
                 self.record.add(
                     "mode",
                     f"in {phase}, gradients are"
-                    f" {'recorded' if was_recording else 'not recorded'}",
+                    f" {'recorded' if seen.recording else 'not recorded'}",
                     "look at torch.no_grad()",
                 )
         self._passes.clear()
@@ -143,13 +171,22 @@ class _Observer:
         """Watch the passes of all models that are called meanwhile."""
 
         def enter(model, args):
-            # A loss such as nn.CrossEntropyLoss is a module, but no model.
-            if self._depth == 0 and any(True for _ in model.parameters()):
-                self._passes.add((model.training, torch.is_grad_enabled()))
             self._depth += 1
 
         def leave(model, args, result):
             self._depth -= 1
+            # A loss such as nn.CrossEntropyLoss is a module, but no model.
+            if self._depth or not any(True for _ in model.parameters()):
+                return
+            images = args[0] if args else None
+            self._passes.append(
+                _Pass(
+                    model.training,
+                    torch.is_grad_enabled(),
+                    len(images) if isinstance(images, torch.Tensor) else 0,
+                    getattr(result, "grad_fn", None),
+                )
+            )
 
         handles = (
             hooks.register_module_forward_pre_hook(enter),
@@ -160,6 +197,17 @@ class _Observer:
         finally:
             for handle in handles:
                 handle.remove()
+
+
+def _nodes(loss):
+    """Return the nodes of the graph that a loss was computed by."""
+    found, ahead = set(), [loss.grad_fn]
+    while ahead:
+        node = ahead.pop()
+        if node is not None and node not in found:
+            found.add(node)
+            ahead += [earlier for earlier, _ in node.next_functions]
+    return found
 
 
 # What a program could change for everyone: how to read it, how to reset it.
@@ -190,7 +238,7 @@ def record(
     """
     options = runner.options_of(train, accel=False) | chosen
     record = Record(math.ceil(len(splits.x_train) / options["batch_size"]))
-    observer = _Observer(record)
+    observer = _Observer(record, len(splits.x_valid))
     original = splits._replace(
         x_train=splits.x_train.to(dtype), x_valid=splits.x_valid.to(dtype)
     )

@@ -5,7 +5,7 @@ training, so that no stage carries a line that only the proofs need.
 """
 
 import math
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import torch
 from torch import nn
@@ -57,6 +57,29 @@ def same_order_of_images():
     finally:
         RandomSampler.__iter__ = drawn
         DistributedSampler.__iter__ = shared
+
+
+@contextmanager
+def given_weights(values):
+    """Let linear and convolutional layers start with these values.
+
+    `values` are those of each layer's weight and bias, as nested lists, in
+    the order in which the layers are made. A matrix may be transposed.
+    """
+    ahead = iter(values)
+
+    def reset_parameters(self):
+        with torch.no_grad():
+            for p in self.parameters():
+                value = torch.tensor(next(ahead), dtype=p.dtype)
+                p.copy_(value if value.shape == p.shape else value.T)
+
+    with ExitStack() as stack:
+        for layer in (nn.Linear, nn.modules.conv._ConvNd):
+            original = layer.reset_parameters
+            layer.reset_parameters = reset_parameters
+            stack.callback(setattr, layer, "reset_parameters", original)
+        yield
 
 
 # By the name that a promise gives them.

@@ -7,30 +7,44 @@ from types import SimpleNamespace
 
 from shared.data import mnist
 from shared.proof.equivalence import ROUNDING, Record, compare
+from shared.proof.preconditions import given_weights
 from shared.proof.statistics import EQUIVALENT
 from shared.training import runner
+from shared.workshop.explanations import explained
+from shared.workshop.reference import Reference
 from shared.workshop.sandbox import (
     MOST_MEMORY,
+    N_TRAIN,
     OTHERWISE,
     Sandbox,
     Stopped,
+    follow,
     wait,
 )
 from shared.workshop.signs import Call
-from shared.workshop.verdict import Finding, Seen, parting
+from shared.workshop.verdict import (
+    Finding,
+    Seen,
+    parting,
+    start,
+    these,
+    validations,
+)
 
 
 class Check:
     """The check of the program in `path`, an answer to an `Exercise`.
 
-    Trains on the digits of that `name`, "MNIST" or "stand-in". To be used in
-    a `with`: it starts processes. `praise` is what to say if all holds.
+    Trains on these `splits`, of MNIST or the stand-in. To be used in a
+    `with`: it starts processes. `praise` is what to say if all holds.
     """
 
-    def __init__(self, exercise, path, name):
+    def __init__(self, exercise, path, splits):
         self.exercise, self.path = exercise, path
         self.praise = ""
-        self._data = mnist.flag(name)
+        self._splits = splits
+        self._data = mnist.flag(splits.name)
+        self._remark = ""  # what was made equal because the program needs it
         self._stack = ExitStack()
         # What its training has to be like, as far as that goes.
         another = exercise.other_model
@@ -126,7 +140,7 @@ class Check:
             both["all"] = None
         start = self._stack.enter_context
         self._stack.close()
-        self._usual = start(Sandbox(self._like.path, self._data, both))
+        self._usual = Reference(self._like, self._data, both, start)
         self._sandbox = start(Sandbox(self.path, self._data, both))
         self._seen, self._expected = wait(self._sandbox, self._usual, "few")
 
@@ -153,14 +167,32 @@ class Check:
             )
         if error["type"] == "AttributeError" and not error["line"]:
             return Finding("run", "There is no function `train` in it.")
-        said = ": ".join(filter(None, (error["type"], error["message"])))
         where = f"in line {error['line']}" if error["line"] else "somewhere"
+        quoted = self._quoted(error["line"])
+        if error["type"] in ("WaitingError", "BdbQuit"):
+            waits = error["message"] or "a debugger waits for somebody to type"
+            return Finding(
+                "run",
+                f"Your program stops {where}: {waits}. Nobody can in a check:"
+                f" take it out.{quoted}",
+            )
+        if self._seen.get("fine in float32"):
+            return Finding(
+                "run",
+                f"Your program stops {where}, in float64 alone: a check"
+                " trains in float64. Something there is float32 whatever the"
+                " images are: a tensor turned into it, or a model made before"
+                f" `train` is called.{quoted}",
+            )
+        said = ": ".join(filter(None, (error["type"], error["message"])))
         text = f"Your program stops {where}. {said}"
         memory = "allocate memory" in error["message"]
         if memory or error["type"] == "MemoryError":
             text = f"Your program stops {where}: it wants more than"
             text += f" {MOST_MEMORY // 2**30} gigabytes of memory"
-        text = f"{text.rstrip('.')}.{self._quoted(error['line'])}"
+        text = f"{text.rstrip('.')}.{quoted}"
+        if why := explained(error["type"], error["message"]):
+            text += f"\n{why}"
         if "record" in self._seen:
             record = Record.from_dict(self._seen["record"])
             n = len(record.losses)
@@ -202,22 +234,28 @@ class Check:
         still = [code for code in uses if signs[code].used(seen)]
         if exercise.reverse:
             left = self._left(stage.swaps_in, seen)
-            whole = len(left) == len([c for c in uses if signs[c].left])
+            seeable = [
+                c for c in stage.swaps_in if c in signs and signs[c].left
+            ]
+            whole = len(left) == len(seeable)
         else:
             left = self._left(stage.goes_out, seen)
             whole = not still
             for code in uses:
                 if code not in still:
+                    missing = signs[code].missing
+                    if not signs[code].ours:
+                        missing = f"`{code}` is not in use; {missing}"
                     return Finding(
-                        "change",
-                        f"The change was {_made(whole)}: `{code}` is not in"
-                        f" use; {signs[code].missing}.",
+                        "change", f"The change was {_made(whole)}: {missing}."
                     )
         for code, call in left.items():
+            why = signs[code].why if code in signs else ""
             return Finding(
                 "change",
                 f"The change was {_made(whole)}: `{code}` should be gone, but"
-                f" {_still(code, call)}.{self._quoted(call and call.line)}",
+                f" {_still(code, call)}{f'; {why}' if why else ''}."
+                f"{self._quoted(call and call.line)}",
             )
         for code in exercise.kept:
             if not signs[code].used(seen):
@@ -282,38 +320,110 @@ class Check:
     def _promise(self):
         """Compare the training on a few digits, in every phase."""
         exercise = self.exercise
+        promised = exercise.stage.promise.precondition
+        if exercise.other_model and (found := self._give_weights()):
+            return found
         found = self._parting()
-        if found and exercise.stage.promise.precondition and exercise.reverse:
+        if found and promised and exercise.reverse:
             # Who undoes a change may write by hand even what was made equal.
             self._train_few(None)
             if not self._parting():
                 found = None
+        shuffles = "RandomSampler" in self._expected["trace"]["count"]
+        if found and found.phase == "data" and shuffles and not promised:
+            # Random numbers that were drawn besides change the order alone.
+            self._train_few("order of images")
+            if not self._parting():
+                found = None
+                self._remark = (
+                    " Your program draws random numbers that the stage does"
+                    " not draw, so its images come in another order. They"
+                    " were compared given the same order."
+                )
         return (
             found
+            or self._orders()
             or self._again()
+            or self._start()
             or self._otherwise()
             or self._besides()
             or "held on 1,000 images"
         )
 
-    def _parting(self):
-        alike = not self.exercise.other_model
-        a, b = (
+    def _give_weights(self):
+        """Train the stage anew, from the weights that the program drew.
+
+        Returns a finding if they do not fit into its model.
+        """
+        batches = self._seen["trace"]["batches"]
+        if not batches:
+            return None
+        usual = self._expected["trace"]["batches"][0]["shapes"]
+        shapes = batches[0]["shapes"]
+        if [sorted(shape) for shape in shapes] != list(map(sorted, usual)):
+            return Finding(
+                "model",
+                f"Your model learns {these(shapes)}. In the order in which"
+                f" they are used, those of stage {self._like.name} are"
+                f" {these(usual)}.",
+            )
+        with given_weights(self._seen["trace"]["start"]):
+            self._expected |= follow(
+                self._like.path, self._splits, "order of images"
+            )
+        return None
+
+    def _both(self):
+        """Return what was seen of the stage and of the program."""
+        return (
             Seen(Record.from_dict(found["record"]), found["trace"])
             for found in (self._expected, self._seen)
         )
-        if compare(a.record, b.record, ROUNDING).equal:
-            return None
+
+    def _start(self):
+        """Compare the initial weights, even where no number depends on it."""
+        return start(*self._both(), f"stage {self._like.name}")
+
+    def _parting(self):
+        a, b = self._both()
         name, n = f"stage {self._like.name}", len(a.record.losses)
-        found = parting(a, b, name, alike)
+        if compare(a.record, b.record, ROUNDING).equal:
+            return validations(a, b)
+        found = parting(a, b, name, chance=self._seen.get("chance"))
         vague = not found or found.phase in ("", "epochs", "log")
         if self._seen["too many"] and vague:
             return Finding(
                 "epochs",
-                f"Your program goes on and on: {name} learns from {n} batches,"
+                f"Your program does not end: {name} learns from {n} batches,"
                 f" and it was stopped after {len(b.record.losses)}.",
             )
+        if found and found.phase == "epochs" and "yield" in self._code:
+            return found._replace(
+                text=f"{found.text} A generator can be looped over only once;"
+                " an object whose `__iter__` yields can be, in every epoch."
+            )
         return found
+
+    def _orders(self):
+        """Look at how the program shuffles, if that is what it is to do."""
+        orders = self._seen.get("orders")
+        if not orders or "shuffle=True" not in self.exercise.target.code:
+            return None
+        if len(orders) > 1 and orders[0] == orders[1]:
+            return Finding(
+                "data",
+                "The images come in the same order in every epoch. Each epoch"
+                " should draw an order of its own: is a seed set, or are the"
+                " batches made only once?",
+            )
+        for epoch, order in enumerate(orders, 1):
+            if sorted(order) != list(range(N_TRAIN)):
+                return Finding(
+                    "data",
+                    f"In epoch {epoch} your program does not learn from each"
+                    " image once.",
+                )
+        return None
 
     def _again(self):
         first, again = self._seen, self._seen["again"]
@@ -325,21 +435,24 @@ class Check:
         return _kept("gives other results")
 
     def _otherwise(self):
-        """Compare a training with other hyperparameters."""
-        report = compare(
-            Record.from_dict(self._expected["otherwise"]),
-            Record.from_dict(self._seen["otherwise"]),
-            float("inf") if self.exercise.other_model else ROUNDING,
-        )
-        if report.equal:
-            return None
-        asked = ", ".join(f"{k}={v}" for k, v in OTHERWISE.items())
-        return Finding(
-            "arguments",
-            "As it stands your program does what it should, but not when"
-            f" `train` is called with {asked}. What was found then:"
-            f" {report.reading}.",
-        )
+        """Compare trainings with one other hyperparameter each."""
+        another = self.exercise.other_model
+        for name, value in OTHERWISE.items():
+            expected, seen = (
+                Record.from_dict(found["otherwise"][name])
+                for found in (self._expected, self._seen)
+            )
+            tolerance = float("inf") if another else ROUNDING
+            if self._remark or compare(expected, seen, tolerance).equal:
+                continue
+            asked = "the seed" if name == "seed" else f"`{name}`"
+            return Finding(
+                "arguments",
+                "As it stands your program does what it should, but not with"
+                f" another value of {asked}, such as {value}. What was found"
+                f" then: {compare(expected, seen, tolerance).reading}.",
+            )
+        return None
 
     def _besides(self):
         """Check what a promise says besides, of the later stage."""
@@ -352,13 +465,46 @@ class Check:
                 "Images of other sizes do not work yet: for two images of 72 x"
                 " 64 pixels, the network does not return ten numbers each.",
             )
-        device = self._seen.get("device", "meta")
-        if adds == "any device" and device not in ("meta", None):
-            if device == "cpu":
-                device = "its loss is on the CPU all the same"
+        if adds == "any device":
+            return self._device(self._seen["device"])
+        return None
+
+    def _device(self, seen):
+        """Look at how the program trained that was told another device."""
+        n = len(self._splits.first(N_TRAIN, 0).x_train)
+        error = seen.get("error")
+        if error and "device" in error["message"]:
+            line = error["line"]
+            where = f" in line {line}" if line else ""
             return Finding(
-                "forward pass",
-                f"`train` was told to work on another device. Then {device}.",
+                "device",
+                "`train` was told to work on another device. Then two tensors"
+                f" meet{where} that are not on the same device: the model, the"
+                " images or the labels were not moved, or what `to` returned"
+                f" was not used.{self._quoted(line)}",
+            )
+        if seen["loss"] == "cpu":
+            return Finding(
+                "device",
+                "`train` was told to work on another device, but its loss is"
+                " on the CPU all the same: it ignores its argument `device`.",
+            )
+        if seen["optimizer"] == "cpu":
+            return Finding(
+                "device",
+                "The optimizer is made before the model moves to the device."
+                " Move the model first.",
+            )
+        if seen["moved"] >= n:
+            return Finding(
+                "device",
+                "All images are moved to the device at once. Move each batch"
+                " when it is needed.",
+            )
+        if seen["prediction"] == "meta":
+            return Finding(
+                "device",
+                "The predictions stay on the device. Return them on the CPU.",
             )
         return None
 
@@ -386,7 +532,10 @@ class Check:
             f"Your program and stage {exercise.start.name} are"
             f" {f'equal to {most:.0e}' if most else 'equal, bit for bit'}:"
             f" the losses of {len(b.losses):,} steps, and ten"
-            f" log-probabilities for each of {len(b.pred):,} images."
+            f" log-probabilities for each of {len(b.pred):,} images"
+            f"{' and the validation losses' if b.valid_losses else ''}."
+            " On 1,000 images so were each batch, its gradients, the update,"
+            f" and trainings with other hyperparameters.{self._remark}"
         )
         if most and exercise.stage.promise.kind == "exact":
             self.praise += (
@@ -399,8 +548,8 @@ class Check:
         """Compare the accuracy with that of the stage before the change."""
         parent = self.exercise.parent
         nothing = {"few": None, "all": None}
-        usual = self._stack.enter_context(
-            Sandbox(parent.path, self._data, nothing)
+        usual = Reference(
+            parent, self._data, nothing, self._stack.enter_context
         )
         found, usual = wait(self._sandbox, usual, "all")
         if found["error"]:
@@ -422,9 +571,9 @@ class Check:
         self.praise = (
             f"The accuracy of your program is {b.accuracy:.4f}, that of stage"
             f" {parent.name} {a.accuracy:.4f}; by chance one may be"
-            f" {EQUIVALENT} below the other. The losses of another model"
-            " can't be the same. The images of every batch are, and so is"
-            " the validation."
+            f" {EQUIVALENT} below the other. On 1,000 images, from the same"
+            f" initial weights, it trains as stage {self.exercise.target.name}"
+            " does: each batch, its gradients, the update, the validation."
         )
         return "held"
 

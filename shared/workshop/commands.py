@@ -71,9 +71,12 @@ def check(exercise, path=None, data="auto"):
     from shared.workshop.verdict import Finding
 
     started = time.perf_counter()
-    name = mnist.load(data).name
-    print(f"{shown(path)}, to become {title(exercise.target)}, on {name}\n")
-    with Check(exercise, path, name) as check:
+    splits = mnist.load(data)
+    print(
+        f"{shown(path)}, to become {title(exercise.target)}, on"
+        f" {splits.name}\n"
+    )
+    with Check(exercise, path, splits) as check:
         for step, found in check.steps():
             if isinstance(found, Finding):
                 print(f"  {step:10}no\n\n{_paragraphs(str(found))}")

@@ -68,8 +68,11 @@ class Exercise(NamedTuple):
         swaps_in, goes_out = stage.swaps_in, stage.goes_out
         if self.reverse:
             swaps_in, goes_out = goes_out, swaps_in
-        # What has no sign is our own, for which any name will do.
-        swaps_in = [f"`{code}`" for code in swaps_in if code in SIGNS]
+        swaps_in = [
+            f"`{code}`"
+            for code in swaps_in
+            if code in SIGNS and not SIGNS[code].ours
+        ]
         goes_out = [f"`{code}`" for code in goes_out]
         paragraphs = (
             f"{title(self.start)}, to become {title(self.target)}.",
@@ -77,6 +80,7 @@ class Exercise(NamedTuple):
             f"Swaps in: {', '.join(swaps_in)}." if swaps_in else "",
             f"Goes out: {', '.join(goes_out)}." if goes_out else "",
             f"Promise: {stage.promise}.",
+            "Import torch and the standard library, nothing else.",
             f"When you are done: {self.command('check')}",
             f"If you are stuck: {self.command('hint')}",
         )

@@ -6,6 +6,7 @@ against mistakes, such as a loop that never ends. It does not guard against
 malice: a program can do what its user can.
 """
 
+import builtins
 import faulthandler
 import functools
 import inspect
@@ -18,10 +19,13 @@ import tempfile
 import threading
 import time
 import traceback
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
 import torch
+from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.overrides import TorchFunctionMode
 
 from shared.data import mnist
 from shared.errors import RunError
@@ -37,7 +41,7 @@ except ImportError:  # Windows has none
 ROOT = Path(__file__).parents[2]
 N_TRAIN, N_VALID = 1000, 200  # of the first part; the second takes all
 MOST_STEPS = {"few": 200, "all": 10_000}  # of one training
-OTHERWISE = {"epochs": 3, "batch_size": 48, "lr": 0.05}
+OTHERWISE = {"epochs": 3, "batch_size": 48, "lr": 0.05, "seed": 1}
 
 # A program has this many seconds for a part, or this many times as long as
 # the stage that it is compared with, whichever is more.
@@ -138,17 +142,17 @@ class Sandbox:
 def wait(sandbox, reference, part):
     """Wait until both have done a part, "few" or "all"; return the results.
 
-    How long the one may take depends on how long the `reference` takes, so
-    a slow machine gives it more time. Raises Stopped if it has to be, and
-    RunError if something is wrong with the reference.
+    How long the one may take depends on how long the other takes, which is a
+    `Reference`, so a slow machine gives it more time. Raises Stopped if it
+    has to be, and RunError if something is wrong with the reference.
     """
     began = limit = None
     while not (sandbox.has(part) and reference.has(part)):
         time.sleep(0.02)
-        if reference.process.poll() is not None and not reference.has(part):
+        failed = reference.failed()
+        if failed is not None and not reference.has(part):
             raise RunError(
-                f"{reference.path.name} could not be trained:"
-                f" {reference.output().strip()[-500:]}"
+                f"{reference.path.name} could not be trained: {failed}"
             )
         if sandbox.has(part):
             continue
@@ -190,6 +194,9 @@ def main(folder):
     if resource:
         _limit_memory()
     sys.modules["stages"] = None  # a program does its own work
+    sys.breakpointhook = functools.partial(_refuse_to_wait, "breakpoint()")
+    builtins.input = functools.partial(_refuse_to_wait, "input()")
+    warnings.showwarning = functools.partial(_show_warning, path)
 
     def leave(name, found):
         with replacing(folder / f"{name}.json") as part:
@@ -197,7 +204,9 @@ def main(folder):
 
     leave("ready", {})
     started = time.perf_counter()
-    train, few = try_few(path, splits, job["preconditions"]["few"])
+    train, few = try_few(
+        path, splits, job["preconditions"]["few"], quiet=_print_no_more
+    )
     leave("few", few | {"seconds": time.perf_counter() - started})
     if train:
         started = time.perf_counter()
@@ -209,6 +218,29 @@ def main(folder):
             precondition=job["preconditions"]["all"],
         )
         leave("all", found | {"seconds": time.perf_counter() - started})
+
+
+class WaitingError(Exception):
+    """The program waits for somebody to type, and nobody is there."""
+
+
+def _refuse_to_wait(name, *args, **kwargs):
+    raise WaitingError(f"`{name}` waits for somebody to type")
+
+
+def _show_warning(path, message, category, filename, lineno, *_):
+    """Print a warning in one line, with that of the program if it is."""
+    where = f"line {lineno}: " if filename == str(path) else ""
+    print(f"{where}{category.__name__}: {message}", file=sys.stderr)
+
+
+def _print_no_more():
+    """Let what is printed from here on go nowhere."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
 
 
 def _live_no_longer_than_our_parent():
@@ -234,15 +266,16 @@ def _limit_memory():
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def try_few(path, splits, precondition):
+def try_few(path, splits, precondition, quiet=lambda: None):
     """Train a program on a few digits; return its `train` and what was seen.
 
     What was seen can be written as JSON: an `error`, or the `parameters` of
     `train` with their defaults, what `_record` returns, the same of a second
-    training, `again`, which the `trace` tells of, the record of a third with
-    other hyperparameters, `otherwise`, and what some promises say besides.
-    `train` is None if there is no use in more: it can't be trained, or takes
-    far `too many` steps.
+    training, `again`, which the `trace` tells of, the records of shorter ones
+    with one other hyperparameter each, `otherwise`, and what some promises
+    say besides. `train` is None if there is no use in more: it can't be
+    trained, or takes far `too many` steps. `quiet` is called after the first
+    training: what the program prints in others is the same again.
     """
     few = splits.first(N_TRAIN, N_VALID)
     trace = Trace(path, few)
@@ -256,25 +289,79 @@ def try_few(path, splits, precondition):
     if missing:
         return None, seen
 
+    given = {"precondition": precondition}
+    seen |= _record(train, path, few, "few", **given)
+    quiet()
+    seen["again"] = _record(_followed(train, trace), path, few, "few", **given)
+    seen["trace"] = trace.found()
+    if seen["error"] or seen["too many"]:
+        found = _record(train, path, few, "few", dtype=torch.float32, **given)
+        seen["fine in float32"] = not found["error"]
+        return None, seen
+    fewer = splits.first(N_TRAIN // 5, N_VALID)
+    seen["otherwise"] = {
+        name: _record(train, path, fewer, "few", **given, **{name: value})[
+            "record"
+        ]
+        for name, value in OTHERWISE.items()
+    }
+    if precondition == "order of images":
+        seen["orders"] = _orders(train, path, few)
+    seen["chance"] = _answers_by_chance(trace.model, few)
+    seen["any size"] = _takes_any_size(trace.model)
+    if "device" in options:
+        seen["device"] = _on_another_device(train, path, few)
+    return train, seen
+
+
+def follow(path, splits, precondition):
+    """Train a program on a few digits; return its record and its trace."""
+    few = splits.first(N_TRAIN, N_VALID)
+    trace = Trace(path, few)
+    train = _followed(load_train(path), trace)
+    found = _record(train, path, few, "few", precondition=precondition)
+    return {"record": found["record"], "trace": trace.found()}
+
+
+def _followed(train, trace):
+    """Return `train`, followed by a trace."""
+
     @functools.wraps(train)
     def followed(*data, **options):
         with trace.following():
             return trace.train(train, *data, **options)
 
-    seen |= _record(train, path, few, "few", precondition=precondition)
-    seen["again"] = _record(
-        followed, path, few, "few", precondition=precondition
-    )
-    seen["trace"] = trace.found()
-    if seen["error"] or seen["too many"]:
-        return None, seen
-    seen["otherwise"] = _record(
-        train, path, few, "few", precondition=precondition, seed=1, **OTHERWISE
-    )["record"]
-    seen["any size"] = _takes_any_size(trace.model)
-    if "device" in options:
-        seen["device"] = _device(train, few)
-    return train, seen
+    return followed
+
+
+def _orders(train, path, few):
+    """Return the order of images in each epoch, as the program shuffles.
+
+    A list of the numbers of images for each; None if they are not known.
+    """
+    trace = Trace(path, few)
+    _record(_followed(train, trace), path, few, "few")
+    batches = [batch["images"] for batch in trace.batches]
+    if None in batches:
+        return None
+    numbers = sum(batches, [])  # noqa: RUF017, a few lists
+    n = len(few.x_train)
+    return [numbers[i : i + n] for i in range(0, len(numbers), n)]
+
+
+def _answers_by_chance(model, few):
+    """Tell whether a model in training answers differently if asked twice."""
+    if model is None:
+        return False
+    images = few.x_train[:64].double()
+    model.train()
+    for asked in (images, images.view(-1, 1, 28, 28)):
+        try:
+            with torch.no_grad():
+                return not torch.equal(model(asked), model(asked))
+        except Exception:  # in the wrong shape for this model
+            continue
+    return False
 
 
 def _signature(train):
@@ -286,7 +373,8 @@ def _signature(train):
         if p.default is not p.empty
     }
     try:
-        signature.bind(*["data"] * 4, "log", **OTHERWISE)
+        asked = {k: v for k, v in OTHERWISE.items() if k != "seed"}
+        signature.bind(*["data"] * 4, "log", **asked)
     except TypeError as error:
         return options, str(error)
     return options, ""
@@ -373,31 +461,60 @@ def _takes_any_size(model):
     return tuple(pred.shape) == (2, 10)
 
 
-class _EnoughError(Exception):
-    """The first loss has come."""
+class _BroughtBack(TorchFunctionMode):
+    """Lets tensors be brought back from "meta", which has nothing to bring.
 
-
-def _device(train, splits):
-    """Return on what kind of device a program trains that is told "meta".
-
-    Every machine has that one; it keeps no data. Returns what goes wrong if
-    not all is on one device, and None if nothing can be told.
+    `moved` is the length of the longest tensor that was moved there.
     """
-    found = []
 
-    def log(loss):
-        found.append(loss.device.type)
-        raise _EnoughError
+    def __init__(self):
+        super().__init__()
+        self.moved = 0
 
-    data = [splits.x_train, splits.y_train, splits.x_valid, splits.y_valid]
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        name, given = func.__name__, [*args[1:], *(kwargs or {}).values()]
+        if name in ("to", "cpu") and args[0].device.type == "meta":
+            home = any(str(value) == "cpu" for value in given)
+            if name == "cpu" or home:
+                return torch.zeros(args[0].shape, dtype=args[0].dtype)
+        result = func(*args, **kwargs)
+        if name == "to" and args[0].dim() and result.device.type == "meta":
+            self.moved = max(self.moved, len(result))
+        return result
+
+
+def _on_another_device(train, path, digits):
+    """Return how a program trains that is told to work on "meta".
+
+    Every machine has that device; it keeps no data. Found are the devices of
+    the `loss`, of what the `optimizer` moves, and of the `prediction`, how
+    many images were `moved` at once, and an `error` about devices.
+    """
+    found = {"loss": None, "optimizer": None, "prediction": None}
+
+    class Log:
+        def __call__(self, loss):
+            found["loss"] = found["loss"] or loss.device.type
+
+        def validation(self, loss):
+            pass
+
+    def look(opt, args, kwargs):
+        [first, *_] = opt.param_groups[0]["params"]
+        found["optimizer"] = found["optimizer"] or first.device.type
+
+    data = [digits.x_train, digits.y_train, digits.x_valid, digits.y_valid]
+    handle = register_optimizer_step_pre_hook(look)
     try:
-        train(*data, log, device=torch.device("meta"))
-    except _EnoughError:
-        return found[0]
+        with _BroughtBack() as mode:
+            pred = train(*data, Log(), epochs=1, device=torch.device("meta"))
+        found["prediction"] = pred.device.type
     except Exception as error:
-        message = str(error).partition("\n")[0]
-        return message if "device" in message else None
-    return None
+        found["error"] = _error(error, path)
+    finally:
+        handle.remove()
+    return found | {"moved": mode.moved}
 
 
 if __name__ == "__main__":

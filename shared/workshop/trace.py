@@ -59,8 +59,11 @@ class Trace(TorchFunctionMode):
         }
         self.own, self.inner, self.count = {}, set(), {}
         self.batches, self.validations = [], []
+        self.start = None  # the values of all parameters before the first step
+        self.backward_in = None  # the function that calls `backward`
         self.last = dict.fromkeys(("images", "asked", "another model"))
         self.step = None  # what the optimizer was about to do, the first time
+        self.step_first = False  # whether it was, before any `backward`
         self.model = None  # the last that was called
         self.shape = None  # of what it returned
         self._depth = 0
@@ -83,6 +86,8 @@ class Trace(TorchFunctionMode):
         self.count[name] = self.count.get(name, 0) + 1
         if frame and frame.f_code.co_filename == self.path:
             self.own.setdefault(name, frame.f_lineno)
+            if name == "backward":
+                self.backward_in = frame.f_code.co_name
         else:
             self.inner.add(name)
 
@@ -103,13 +108,15 @@ class Trace(TorchFunctionMode):
         if name in SEE_IMAGES:
             self._asked |= set(leaves)
             for t in tensors:
-                if not t.requires_grad and t.dim() > 1:
+                if not t.requires_grad and t.dim() > 0:
                     self._see_images(t)
         self._see_labels(name, args, kwargs)
         return result
 
     def _see_images(self, t):
         """Keep which images a batch holds, if it holds any that we know."""
+        if t.shape == (PIXELS,):
+            t = t[None]
         if t.numel() != PIXELS * len(t):
             return
         rows = t.reshape(len(t), -1).double().numpy()
@@ -153,6 +160,12 @@ class Trace(TorchFunctionMode):
                 (nn.Module, "zero_grad"),
                 (Optimizer, "zero_grad"),
                 (TensorDataset, "__getitem__"),
+                (TensorDataset, "__init__"),
+                (DataLoader, "__init__"),
+                (Optimizer, "__init__"),
+                (nn.Linear, "__init__"),
+                (nn.Conv2d, "__init__"),
+                (nn.Sequential, "__init__"),
                 (nn.Sequential, "forward"),
                 (torch.accelerator, "is_available"),
                 (torch.accelerator, "current_accelerator"),
@@ -218,14 +231,26 @@ class Trace(TorchFunctionMode):
             "validations": self.validations,
             "last": self.last,
             "step": self.step,
+            "step first": self.step_first,
             "shape": self.shape,
+            "start": self.start,
+            "backward_in": self.backward_in,
+            "model_kind": self._kind_of_model(),
         }
+
+    def _kind_of_model(self):
+        """Return what the model is: None, "sequential" or "own class"."""
+        if self.model is None:
+            return None
+        plain = isinstance(self.model, nn.Sequential)
+        return "sequential" if plain else "own class"
 
     def end_epoch(self, loss):
         """Enter what was seen since the last batch: the validation."""
         self._saw("log.validation")
         self.validations.append(
             {
+                "after": len(self.batches),
                 "images": [n for numbers in self._images for n in numbers],
                 "losses": self._losses,
                 "loss": float(torch.as_tensor(loss).detach()),
@@ -241,13 +266,21 @@ class Trace(TorchFunctionMode):
 
     def _see_param(self, model, name, param):
         if param is not None:
-            ours = type(model).__module__.startswith("torch.")
-            self._saw("Parameter of a layer" if ours else "Parameter")
+            layer = any(
+                kind.__module__.startswith("torch.") and kind is not nn.Module
+                for kind in type(model).__mro__[:-1]
+            )
+            self._saw("Parameter of a layer" if layer else "Parameter")
 
     def _see_loader(self, loader):
         self._saw("DataLoader")
-        if isinstance(loader.sampler, RandomSampler):
+        samplers = [loader.sampler, loader.batch_sampler]
+        samplers += [getattr(sampler, "sampler", None) for sampler in samplers]
+        if any(isinstance(sampler, RandomSampler) for sampler in samplers):
             self._saw("RandomSampler")
+        tensors = getattr(loader.dataset, "tensors", None)
+        if tensors and tensors[0].dim() > 2:
+            self._saw("images in the dataset")
 
     def _enter_module(self, model, args):
         self._depth += 1
@@ -270,12 +303,18 @@ class Trace(TorchFunctionMode):
         values = [p.detach().clone() for p in params]
         if self.batches:
             self._end_update(values)
+        else:
+            self.start = [v.tolist() for v in values]
+        another = bool(self._learned) and not set(self._params) & set(
+            self._learned
+        )
         self._learned |= self._params
         self._last, self._values = params, values
         self.batches.append(
             {
                 "images": self._images[-1] if self._images else None,
                 "strange": self._strange,
+                "another model": another,
                 "labels": self._labels[-1] if self._labels else None,
                 "loss": loss.detach().sum().item(),
                 "plain loss": self._losses[-1][0] if self._losses else None,
@@ -317,6 +356,8 @@ class Trace(TorchFunctionMode):
             self._saw("SGD")
         if any(group.get("momentum") for group in opt.param_groups):
             self._saw("momentum")
+        if not self.batches:
+            self.step_first = True
         if self.step is None and self.batches:
             params = [p for group in opt.param_groups for p in group["params"]]
             moved = {id(p): p for p in params}

@@ -13,6 +13,7 @@ from shared.proof.equivalence import ROUNDING, compare
 # What to look at, by phase.
 PHASES = {
     "data": "Look at how the batches are made.",
+    "dataset": "Look at what the dataset is made of.",
     "labels": "Look at how images and labels are kept together.",
     "model": "Look at what the model is made of.",
     "initial weights": "Look at the initial weights.",
@@ -28,6 +29,7 @@ PHASES = {
     "validation": "Look at the validation.",
     "prediction": "Look at the predictions, what `train` returns.",
     "side effect": "Look at what your program changes that is not its own.",
+    "device": "Look at what is moved, when, and where to.",
     "state": "Look at what lives outside `train`.",
     "arguments": "Look for a number where an argument of `train` belongs.",
 }
@@ -51,27 +53,34 @@ class Seen(NamedTuple):
     trace: dict
 
 
-def parting(a, b, name, alike=True):
+def parting(a, b, name, chance=False):
     """Return the `Finding` of the first phase in which `b` parts from `a`.
 
-    Both are `Seen`; `name` is what `a` is called. Returns None where all is
-    the same. Programs that are not `alike` have other models: then only what
-    does not depend on the model is compared.
+    Both are `Seen`; `name` is what `a` is called. `chance` tells whether the
+    model of `b` answers differently if asked twice. Returns None where all
+    is the same.
     """
     return (
         _side_effects(b)
         or _gradients(a, b)
-        or _batches(a, b, name, alike)
+        or _batches(a, b, name, chance)
         or _mode(b)
-        or _log(a, b, name, alike)
-        or _validation(b)
-        or _prediction(a, b, name, alike)
-        or _rest(a, b, alike)
+        or _log(a, b, name)
+        or validations(a, b)
+        or _prediction(a, b, name)
+        or _rest(a, b)
     )
 
 
 def _side_effects(b):
-    if problem := b.record.has("setting", "data"):
+    if problem := b.record.has("data"):
+        changed = problem.text.rpartition(" ")[2]
+        return Finding(
+            "side effect",
+            f"Your program changes `{changed}` in place. The data are not its"
+            " own: work on a copy.",
+        )
+    if problem := b.record.has("setting"):
         return Finding("side effect", f"Your program: {problem}.")
     return None
 
@@ -83,6 +92,19 @@ def _gradients(a, b):
         return Finding(
             "backward", "`backward` is never called, so nothing is learned."
         )
+    if b.trace["step first"]:
+        return Finding(
+            "update",
+            "`step` is called before the first `backward`: there are no"
+            " gradients yet.",
+        )
+    for i, batch in enumerate(batches):
+        if batch["another model"]:
+            return Finding(
+                "model",
+                f"From {b.record.place(i)} on your program trains another"
+                " model. Make it once, before the epochs.",
+            )
     if step and step["missing"] == batches[0]["shapes"]:
         return Finding(
             "update",
@@ -92,7 +114,7 @@ def _gradients(a, b):
     if step and step["missing"]:
         return Finding(
             "update",
-            f"The optimizer does not have {_these(step['missing'])}, so they"
+            f"The optimizer does not have {these(step['missing'])}, so they"
             " stay what they are.",
         )
     if step and step["no gradients"]:
@@ -106,34 +128,34 @@ def _gradients(a, b):
     for i, batch in enumerate(batches):
         if not batch["left"]:
             continue
-        these = _these(batch["left"])
+        left = these(batch["left"])
         last = batches[i - 1]
         moves = zip(last["shapes"], last.get("moves", ()), strict=False)
         if batch["left"] == [shape for shape, move in moves if not move]:
             return Finding(
                 "update",
                 f"Neither the update nor the clearing of gradients reaches"
-                f" {these}: the loop does not know of them.",
+                f" {left}: the loop does not know of them.",
             )
         return Finding(
             "zeroing",
             f"At {b.record.place(i)}, when `backward` is called, there still"
-            f" are gradients of {these} from the batch before. It adds to"
+            f" are gradients of {left} from the batch before. It adds to"
             " them.",
         )
     return None
 
 
-def _batches(a, b, name, alike):
+def _batches(a, b, name, chance):
     """Find the first batch that is not the same, and what of it."""
     batches = list(zip(a.trace["batches"], b.trace["batches"], strict=False))
     for i, (x, y) in enumerate(batches):
         at = f"At {a.record.place(i)}"
-        found = _data(i, a, b, name)
-        if not found and alike:
-            found = (_start(x, y, name) if i == 0 else None) or (
-                _numbers(x, y, at, name)
-            )
+        found = (
+            _data(i, a, b, name)
+            or (start(a, b, name) if i == 0 else None)
+            or _numbers(x, y, at, name, b, chance)
+        )
         if found:
             return found
     n, m = len(a.trace["batches"]), len(b.trace["batches"])
@@ -156,15 +178,15 @@ def _data(i, a, b, name):
     if x["images"] and y["strange"]:
         return Finding(
             "data",
-            f"{at}, the model of your program is handed images that are not"
-            " among those to train on as they are. Something changes them on"
-            " the way.",
+            f"{at}, your program learns from images that are not among those"
+            " to train on as they are. Something changes them on the way: in"
+            " the batches, or in the model before its first layer.",
         )
     if not (x["images"] and y["images"]):
         return None
     if min(y["images"]) >= b.trace["n_train"]:
         return Finding(
-            "validation",
+            "validation" if b.trace["validations"] else "dataset",
             f"{at}, your program learns from images that it should only be"
             " measured on: `backward` is called for a batch to validate on.",
         )
@@ -183,6 +205,10 @@ def _data(i, a, b, name):
         if y["images"] in later:
             place = a.record.place(i + 1 + later.index(y["images"]))
             text += f" Those should come at {place}."
+        earlier = [batch["images"] for batch in b.trace["batches"][:i]]
+        if y["images"] in earlier:
+            place = b.record.place(earlier.index(y["images"]))
+            text += f" Your program had the same batch at {place}."
         return Finding("data", text)
     if x["labels"] and y["labels"] and x["labels"] != y["labels"]:
         pairs = zip(x["images"], x["labels"], y["labels"], strict=False)
@@ -196,25 +222,35 @@ def _data(i, a, b, name):
     return None
 
 
-def _start(x, y, name):
+def start(a, b, name):
     """Compare what the two models are before they learn."""
+    if not (a.trace["batches"] and b.trace["batches"]):
+        return None
+    x, y = a.trace["batches"][0], b.trace["batches"][0]
     n, m = (sum(map(math.prod, batch["shapes"])) for batch in (x, y))
     if n != m:
         return Finding(
             "model",
             f"The model of {name} learns {n:,} numbers, that of your program"
-            f" learns {_these(y['shapes'])}.",
+            f" learns {these(y['shapes'])}.",
         )
     shapes = sorted(y["shapes"], key=math.prod)
     sizes = _sorted(x, "sizes"), _sorted(y, "sizes")
     for shape, p, q in zip(shapes, *sizes, strict=False):
-        if not math.isclose(p, q, rel_tol=1e-9, abs_tol=1e-12):
-            return Finding(
-                "initial weights",
-                f"Before the first step, {_these([shape])} of your program"
-                f" have the norm {q:.4g} (the square root of the sum of their"
-                f" squares), those of {name} {p:.4g}.",
+        if math.isclose(p, q, rel_tol=1e-9, abs_tol=1e-12):
+            continue
+        text = (
+            f"Before the first step, {these([shape])} of your program have the"
+            f" norm {q:.4g} (the square root of the sum of their squares),"
+            f" those of {name} {p:.4g}."
+        )
+        if math.prod(shape) > 1000 and math.isclose(p, q, rel_tol=0.05):
+            text += (
+                " They seem to be drawn in the same way, but are other random"
+                " numbers: was a seed set, or were random numbers drawn"
+                " before, or in another order?"
             )
+        return Finding("initial weights", text)
     if not _close(x, y, "places"):
         return Finding(
             "initial weights",
@@ -224,9 +260,23 @@ def _start(x, y, name):
     return None
 
 
-def _numbers(x, y, at, name):
+def _numbers(x, y, at, name, b, chance):
     """Compare loss, gradients and update of a batch that is the same."""
     if not abs(x["loss"] - y["loss"]) <= ROUNDING:
+        shape = b.trace["shape"]
+        if shape and len(shape) == 2 and shape[1] != 10:
+            return Finding(
+                "model",
+                f"The model of your program returns {shape[1]} numbers for"
+                " each image, not 10.",
+            )
+        if chance:
+            return Finding(
+                "model",
+                f"{at}, the loss is not that of {name}. Asked twice about the"
+                " same images, your model answers differently: is there chance"
+                " in it, as in dropout?",
+            )
         return _loss(x, y, at, name)
     if not _close(x, y, "gradients"):
         return Finding(
@@ -262,6 +312,8 @@ def _loss(x, y, at, name):
             f"{apart}: {n} times as much, and there are {n} images in the"
             " batch.",
         )
+    if math.isclose(x["loss"], -y["loss"], rel_tol=1e-9):
+        return Finding("loss", f"{apart}: it has the other sign.")
     same = "The weights are the same"
     if y["images"]:
         same = "The batch is the same, and so are the weights"
@@ -286,7 +338,7 @@ def _update(x, y, at, name):
     said = f"{at}, the gradients are those of {name}, but"
     if still:
         return Finding(
-            "update", f"{said} the update does not move {_these(still)}."
+            "update", f"{said} the update does not move {these(still)}."
         )
     ratios = [q / p for p, q in zip(*moves, strict=True) if p]
     times = ratios[0] if ratios else 1
@@ -311,7 +363,7 @@ def _mode(b):
     return None
 
 
-def _log(a, b, name, alike):
+def _log(a, b, name):
     """Find out whether what is logged is what was learned from."""
     n, m = len(a.record.losses), len(b.record.losses)
     if n != m:
@@ -319,7 +371,7 @@ def _log(a, b, name, alike):
             "log", f"{m:,} losses are logged where {name} logs {n:,}."
         )
     step = compare(a.record, b.record, ROUNDING).step
-    if alike and step is not None:
+    if step is not None:
         learned = b.trace["batches"][step]["loss"]
         return Finding(
             "log",
@@ -330,8 +382,19 @@ def _log(a, b, name, alike):
     return None
 
 
-def _validation(b):
-    """Find out what is wrong with the validation as such."""
+def validations(a, b):
+    """Find out what is wrong with the validation."""
+    steps = a.record.steps
+    ends = list(range(steps, len(a.record.losses) + 1, steps))
+    found = [epoch["after"] for epoch in b.trace["validations"]]
+    if found and found != ends and len(b.record.losses) == ends[-1]:
+        times = "once" if len(found) == 1 else f"{len(found)} times"
+        return Finding(
+            "validation",
+            f"In {len(ends)} epochs of {steps} batches `log.validation` is"
+            f" called {times}, first after {found[0]} batches. Call it once"
+            " after each epoch.",
+        )
     n_train, n_valid = b.trace["n_train"], b.trace["n_valid"]
     for i, epoch in enumerate(b.trace["validations"]):
         images, losses = epoch["images"], epoch["losses"]
@@ -363,17 +426,23 @@ def _validation(b):
     return None
 
 
-def _prediction(a, b, name, alike):
+def _prediction(a, b, name):
     """Find out why the predictions are not those of the trained model."""
     if problem := b.record.has("predictions"):
         return Finding(
             "prediction", f"What `train` returns cannot be used: {problem}."
         )
     last, report = b.trace["last"], compare(a.record, b.record, ROUNDING)
-    wrong = b.record.has("validation loss") is not None
-    if alike and report.pred is not None:
-        wrong |= not report.pred <= ROUNDING
-    if not wrong:
+    apart = report.pred is not None and not report.pred <= ROUNDING
+    problem = b.record.has("validation loss")
+    if problem and not apart:
+        return Finding(
+            "validation",
+            f"The predictions are those of {name}, but {problem}. When is the"
+            " validation loss computed, on which images and labels, and what"
+            " is logged?",
+        )
+    if not (problem or apart):
         return None
     first = b.trace["n_train"]
     valid = list(range(first, first + b.trace["n_valid"]))
@@ -388,21 +457,17 @@ def _prediction(a, b, name, alike):
     else:
         why = "No image goes through the model after the training: they were"
         why += " made before it, or while it went on"
-    training = f" is that of {name}" if alike else " is in order"
     return Finding(
         "prediction",
-        f"The training{training}, but the predictions are not. {why}.",
+        f"The training is that of {name}, but the predictions are not. {why}.",
     )
 
 
-def _rest(a, b, alike):
+def _rest(a, b):
     """Return what no phase explains, in the words of the comparison."""
     report = compare(a.record, b.record, ROUNDING)
-    if alike and not report.equal:
+    if not report.equal:
         return Finding("", f"What was found: {report.reading}.")
-    if b.record.problems:
-        problems = "; ".join(map(str, b.record.problems))
-        return Finding("", f"What was found: {problems}.")
     return None
 
 
@@ -422,7 +487,7 @@ def _sorted(batch, what):
     return [value for _, value in sorted(pairs, key=lambda p: math.prod(p[0]))]
 
 
-def _these(shapes):
+def these(shapes):
     """Describe parameters by their shapes."""
     each = [
         f"the {math.prod(shape):,} numbers of shape {tuple(shape)}"

@@ -60,7 +60,7 @@ def few(digits):
 
 
 @pytest.fixture
-def check(few, monkeypatch, tmp_path):
+def check(few, digits, monkeypatch, tmp_path):
     """Check some code, up to the promise on a few digits; return the end."""
 
     class Here:
@@ -73,13 +73,17 @@ def check(few, monkeypatch, tmp_path):
         def __exit__(self, *error):
             pass
 
+    def reference(row, data, preconditions, enter):
+        return enter(Here(row.path, data, preconditions))
+
     monkeypatch.setattr(check_, "Sandbox", Here)
+    monkeypatch.setattr(check_, "Reference", reference)
     monkeypatch.setattr(check_, "wait", lambda a, b, part: (a.seen, b.seen))
 
     def check(exercise, code):
         path = tmp_path / "program.py"
         path.write_text(code)
-        for step, found in check_.Check(exercise, path, "MNIST").steps():
+        for step, found in check_.Check(exercise, path, digits).steps():
             if step == "promise" or isinstance(found, Finding):
                 return found
 
@@ -122,7 +126,7 @@ def test_the_start_is_told_that_the_change_was_not_made(exercise, check):
 def test_other_names_alone_are_no_change(exercise, check):
     found = check(exercise, other_names(exercise.start.code))
     assert found.phase == "change"
-    assert found.text.startswith("The change was not made: `")
+    assert found.text.startswith("The change was not made: ")
 
 
 @cases("exercise", EXERCISES, every=11)
@@ -159,7 +163,7 @@ CAUSES = {
     "sum instead of mean in nll": ("loss", "64 times as much"),
     "log_softmax over the images": ("forward pass or loss", "The batch is"),
     "weights too large": ("initial weights", "the norm 88.76"),
-    "weights start at zero": ("initial weights", "the norm 0,"),
+    "weights start at zero": ("initial weights", "the norm 0 ("),
     "last batch dropped": ("data", "Those should come at epoch 2, batch 1"),
     "last image of each batch cut off": ("data", "from images 1 to 63"),
     "batches overlap by one image": ("data", "from images 64 to 127"),
@@ -189,11 +193,13 @@ CAUSES = {
     "momentum lost": ("update", "At epoch 1, batch 2"),
     "a ReLU lost": ("forward pass", "The batch is the same"),
     "largest instead of mean in the pooling": ("forward pass", "is the same"),
-    "pooled over one axis only": ("forward pass", "The batch is the same"),
+    "pooled over one axis only": ("model", "returns 40 numbers for each"),
     "pooled over the channels": ("run", "the model had last returned (64, 1)"),
     "preprocess applied to training only": ("run", "[128, 784]"),
     "predicts images turned on their side": ("prediction", "other images"),
     "every second batch skipped": ("data", "should come at epoch 1, batch 3"),
+    # Harmless, but the task asks for the other order.
+    "the model moves after the optimizer is made": ("device", "Move the"),
     "a model of its own for the optimizer": ("update", "not those that your"),
 }
 # Where it is noticed earlier, because it is what the change is about.
@@ -237,7 +243,7 @@ def test_what_is_broken_is_refused_for_the_right_cause(
     if words := PART_OF_THE_CHANGE.get((exercise.key, mutant.name)):
         assert found.phase == "change"
         assert words in found.text
-    elif mutant.harmless:
+    elif mutant.harmless and mutant.name not in CAUSES:
         assert found == "held on 1,000 images"
     else:
         phase, words = CAUSES[mutant.name]
@@ -339,7 +345,7 @@ MISTAKES = {
     "changed images": (
         (MODEL, f"    x_train.mul_(2)\n{MODEL}"),
         "side effect",
-        "it changed x_train",
+        "changes `x_train` in place",
     ),
     "a changed setting": (
         (MODEL, f"    torch.use_deterministic_algorithms(True)\n{MODEL}"),
@@ -362,12 +368,12 @@ MISTAKES = {
             "DataLoader(train_ds, batch_size=64",
         ),
         "arguments",
-        "not when `train` is called with epochs=3, batch_size=48, lr=0.05",
+        "not with another value of `batch_size`, such as 48",
     ),
     "brighter images": (
         ("model(xb)", "model(xb * 2)"),
         "data",
-        "is handed images that are not among those to train on",
+        "learns from images that are not among those to train on",
     ),
     "batches of one": (
         ("train_ds, batch_size=batch_size", "train_ds"),
@@ -377,7 +383,7 @@ MISTAKES = {
     "no end": (
         ("range(epochs)", "iter(int, 1)"),
         "epochs",
-        "goes on and on: stage 06 learns from 32 batches",
+        "does not end: stage 06 learns from 32 batches",
     ),
     "an unused import": (
         (

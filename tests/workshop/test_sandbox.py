@@ -30,7 +30,7 @@ def check(digits, tmp_path):
     def check(code, exercise=SEVEN):
         path = tmp_path / "program.py"
         path.write_text(code)
-        with Check(exercise, path, digits.name) as checking:
+        with Check(exercise, path, digits) as checking:
             for _, found in checking.steps():
                 if isinstance(found, Finding):
                     break

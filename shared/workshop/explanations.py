@@ -1,0 +1,92 @@
+"""What messages of Python and torch mean, for someone who meets them first."""
+
+import re
+
+# The type of an exception, a pattern of its message, and what it means.
+EXPLANATIONS = (
+    (
+        "TypeError",
+        r"NoneType",
+        "Something is None here. If it is a gradient: `backward` has not been"
+        " called yet, or the tensor has no part in the loss, or it is the"
+        " result of a calculation and not a parameter.",
+    ),
+    (
+        "AttributeError",
+        r"'NoneType' object has no attribute",
+        "If it is a gradient: `backward` has not been called yet, or the"
+        " tensor has no part in the loss, or it is the result of a"
+        " calculation and not a parameter.",
+    ),
+    (
+        "RuntimeError",
+        r"backward through the graph a second time",
+        "A part of the loss was computed before the loop over the batches,"
+        " once. It has to be computed anew for every batch.",
+    ),
+    (
+        "RuntimeError",
+        r"not implemented for '(Long|Int)'",
+        "Are the arguments swapped? The scores come first, then the labels.",
+    ),
+    (
+        "RuntimeError",
+        r"leaf Variable that requires grad.*in-place",
+        "A parameter is changed in place where autograd records. The update"
+        " belongs under `torch.no_grad()`.",
+    ),
+    (
+        "RuntimeError",
+        r"does not require grad and does not have a grad_fn",
+        "The loss was computed from nothing that requires a gradient, or"
+        " where nothing is recorded, as under `torch.no_grad()`.",
+    ),
+    (
+        "RuntimeError",
+        r"modified by an inplace operation",
+        "A tensor that `backward` needs was changed in place before it was"
+        " called.",
+    ),
+    (
+        "RuntimeError",
+        r"mat1 and mat2 shapes cannot be multiplied",
+        "A linear layer gets rows of another length than it was made for.",
+    ),
+    (
+        "RuntimeError",
+        r"weight of size|Expected 3D .* or 4D|expected input.*channels",
+        "A convolution takes images, (n, channels, height, width), with as"
+        " many channels as it was made for.",
+    ),
+    (
+        "RuntimeError",
+        r"shape '.*' is invalid for input of size",
+        "The tensor does not have as many numbers as this shape. Is it a"
+        " batch of rows of 784 pixels?",
+    ),
+    (
+        "RuntimeError|ValueError",
+        r"batch_size.* to match|size of tensor .* must match",
+        "Predictions and labels, or two other tensors, are not of the same"
+        " length. Are they of the same batch?",
+    ),
+    (
+        "TypeError",
+        r"missing \d+ required positional argument",
+        "A function is called with too few arguments.",
+    ),
+    (
+        "NameError|UnboundLocalError",
+        r"",
+        "The name is not known there: it is not imported, not defined yet, or"
+        " belongs to another function.",
+    ),
+)
+
+
+def explained(kind, message):
+    """Return what an exception of this type and message means, or ""."""
+    for kinds, pattern, text in EXPLANATIONS:
+        if re.fullmatch(kinds, kind) and re.search(pattern, message):
+            return text
+    return ""
