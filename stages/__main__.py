@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from shared.errors import InputError, RunError
 from stages import ENCORES, LADDER, PRELUDE, TABLE
 from stages.flags import FLAGS, RUN
 
+STARTED = time.perf_counter()
 AROUND = PRELUDE + ENCORES
 ROOT = Path(__file__).parents[1]
 EXTRAS = {  # packages that only some commands need, and what installs them
@@ -143,8 +145,12 @@ def _parse(argv):
     begin = add("try", begin_exercise, "make a change yourself")
     check = add("check", check_exercise, "have your change checked")
     hint = add("hint", give_hint, "show one more hint")
-    for tasks in (begin, check, hint):
+    for tasks in (begin, hint):
         tasks.add_argument("stage", type=_change, help="its number")
+    check.add_argument(
+        "stage", type=_change_or_file, help="its number, or only a file"
+    )
+    for tasks in (begin, check, hint):
         tasks.add_argument(
             "--reverse", action="store_true", help="undo the change instead"
         )
@@ -176,7 +182,7 @@ def _row_of(rows):
 
     def parse(text):
         for row in rows:
-            if text.zfill(2) == row.name or text == row.module:
+            if text.zfill(2) == row.name or text in (row.module, row.target):
                 return row
         raise argparse.ArgumentTypeError(
             f"there is no stage {text!r}: stages are {LADDER[0].name} to"
@@ -195,6 +201,11 @@ def _change(text):
             f"stage {stage.name} is the first; there is no change to make"
         )
     return stage
+
+
+def _change_or_file(text):
+    """Find a row as `_change` does, or return the path of a file."""
+    return Path(text) if text.endswith(".py") else _change(text)
 
 
 def _helper(row):
@@ -389,6 +400,10 @@ def publish(everything):
             return None
 
     into = published.RESULTS
+    if found := known("proof"):
+        changed = [row.label for row in published.stale(found, TABLE)]
+        names = "; ".join(changed) or "nothing"
+        print(f"Changed since it was measured: {names}.", flush=True)
     prove_promises("mnist", into, known("proof"))
     break_stages("mnist", into, known("mutants"))
     measure_ladder("mnist", into, known("ladder"))
@@ -436,11 +451,20 @@ def check_exercise(stage, file, reverse, watch, data):
     """Check a change that a learner made."""
     from shared.workshop import commands, exercises
 
+    if isinstance(stage, Path):
+        file, found = stage, exercises.of_file(stage)
+        if found is None:
+            raise InputError(
+                f"{file} does not say which stage it is to become: name it,"
+                f" as in `check 07 {file}`"
+            )
+        stage, reverse = _change(found[0]), found[1]
     task = exercises.exercise(stage, LADDER, reverse)
     if watch:
         commands.watch(task, file, data)
-    elif not commands.check(task, file, data):
-        raise RunError(f"this is not stage {task.target.name} yet")
+    elif not commands.check(task, file, data, STARTED):
+        undone = " --reverse" if reverse else ""
+        raise RunError(f"exercise {stage.name}{undone} is not solved yet")
     elif following := [row for row in LADDER if row.parent == stage.name]:
         task = exercises.exercise(following[0], LADDER, reverse)
         print(f"Next: {task.command('try')}")

@@ -1,6 +1,7 @@
 """The commands of the workshop: try, check, hint and progress."""
 
 import shutil
+import textwrap
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from rich.console import Console
 from shared.errors import InputError
 from shared.files import replacing
 from shared.results import tables
-from shared.workshop.exercises import WIDTH, fill, shown, title
+from shared.workshop.exercises import fill, shown, title
 from shared.workshop.progress import Progress
 
 SHOWN = 5  # lines of what a program printed
@@ -49,28 +50,29 @@ def _backup(path):
     return backup
 
 
-def check(exercise, path=None, data="auto"):
+def check(exercise, path=None, data="auto", started=None):
     """Check a program, print what is found, and remember it.
 
-    Without a `path` it is the one that `begin` wrote. Returns whether all
-    holds. Raises InputError if there is nothing to check.
+    Without a `path` it is the one that `begin` wrote, and only of that one
+    the result is remembered. Returns whether all holds. `started` is when
+    the waiting began, as `time.perf_counter` tells it. Raises InputError if
+    there is nothing to check.
     """
+    started = started or time.perf_counter()
     path = Path(path or exercise.path).resolve()
+    own = path == exercise.path.resolve()
     if not path.exists():
-        own = path == exercise.path
         todo = f"; begin with {exercise.command('try')}" if own else ""
         raise InputError(f"there is no {shown(path)}{todo}")
     if path.is_dir() or path.suffix != ".py":
         raise InputError(f"{shown(path)} is not a Python file (.py)")
     progress = Progress()
-    progress.tried(exercise)
 
     # Not at the top: torch takes seconds to import, a typing error needn't.
     from shared.data import mnist
     from shared.workshop.check import Check
     from shared.workshop.verdict import Finding
 
-    started = time.perf_counter()
     splits = mnist.load(data)
     print(
         f"{shown(path)}, to become {title(exercise.target)}, on"
@@ -84,14 +86,15 @@ def check(exercise, path=None, data="auto"):
             print(f"  {step:10}{found}", flush=True)
         else:
             print(f"\n{_paragraphs(check.praise)}")
-            progress.held(exercise)
         printed = check.printed()
     held = not isinstance(found, Finding)
+    if own:
+        progress.checked(exercise, held)
     if printed:
         lines = printed.splitlines()
         print("\nYour program printed this; a stage prints nothing.")
         for line in lines[:SHOWN]:
-            print(f"  {line[: WIDTH - 2]}")
+            print(textwrap.indent(fill(line), "  "))
         if len(lines) > SHOWN:
             print(f"  and so on, {len(lines):,} lines")
     seconds = time.perf_counter() - started

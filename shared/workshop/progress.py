@@ -6,6 +6,8 @@ from shared.errors import InputError
 from shared.files import replacing
 from shared.workshop import exercises
 
+STATES = ("", "tried", "held", "held before")
+
 
 class Progress:
     """What was tried and held, kept in `workshop/progress.json`.
@@ -22,7 +24,7 @@ class Progress:
             self.entries = json.loads(self.path.read_text(encoding="utf-8"))
             for entry in self.entries.values():
                 state, hints = entry["state"], entry["hints"]
-                if state not in ("", "tried", "held") or hints < 0:
+                if state not in STATES or hints < 0:
                     raise ValueError(entry)
         except (ValueError, AttributeError, KeyError, TypeError) as error:
             raise InputError(
@@ -33,14 +35,13 @@ class Progress:
     def state(self, exercise):
         return self._entry(exercise)["state"] or "not started"
 
-    def tried(self, exercise):
-        """Remember a check; what held once has held."""
+    def checked(self, exercise, held):
+        """Remember what came of the latest check."""
         entry = self._entry(exercise)
-        self._write(exercise, entry | {"state": entry["state"] or "tried"})
-
-    def held(self, exercise):
-        """Remember that all holds."""
-        self._write(exercise, self._entry(exercise) | {"state": "held"})
+        state = "held" if held else "tried"
+        if not held and entry["state"] in ("held", "held before"):
+            state = "held before"
+        self._write(exercise, entry | {"state": state})
 
     def hinted(self, exercise, most):
         """Count a hint; return how many have been asked for, up to `most`."""

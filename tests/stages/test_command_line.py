@@ -246,7 +246,6 @@ def test_a_copy_of_a_stage_runs_as_a_file_and_trains_what_it_says(
             [sys.executable, path, "--data", data, "--batch-size", "50000"],
             capture_output=True,
             text=True,
-            cwd=tmp_path,
         )
 
     assert "seed 0, epochs 7, batch_size 50000" in run(copy).stdout

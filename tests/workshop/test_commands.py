@@ -8,7 +8,7 @@ import watchfiles
 
 from shared.data import mnist
 from shared.workshop import commands, exercises
-from shared.workshop.exercises import exercise
+from shared.workshop.exercises import exercise, of_file
 from shared.workshop.signs import SIGNS
 from shared.workshop.tasks import FORWARD
 from stages import LADDER
@@ -83,6 +83,7 @@ def test_hints_come_one_by_one_and_are_three(capsys):
     [
         ("try 01", "stage 01 is the first; there is no change to make"),
         ("check 13", "there is no stage '13'"),
+        ("check tests/conftest.py", "does not say which stage it is to bec"),
         ("hint", "arguments are required: stage"),
         ("check 07", "there is no .*stage_07.py; begin with make try-07"),
         ("check 07 nowhere.py", "there is no .*nowhere.py"),
@@ -147,7 +148,7 @@ def test_a_change_is_tried_refused_made_and_held(folder, offline, capsys):
     out, err = capsys.readouterr()
     assert "\n  change    no\n\nThe change was not made: " in out
     assert "For a hint: make hint-02" in out
-    assert err == "error: this is not stage 02 yet\n"
+    assert err == "error: exercise 02 is not solved yet\n"
     assert main(["progress"]) == 0
     assert "01 → 02 cross entropy   tried " in capsys.readouterr().out
 
@@ -166,11 +167,40 @@ def test_a_change_is_tried_refused_made_and_held(folder, offline, capsys):
     assert "01 → 02 cross entropy   held " in out
     assert "1 of 22 held." in out
 
-    # What held once has held, whatever is tried later.
+    # A later refusal shows; what is not in the workshop does not count.
     path.write_text("nonsense =")
-    assert main(["check", "02"]) == 1
-    entry = json.loads((folder / "progress.json").read_text())["02"]
-    assert entry == {"state": "held", "hints": 0}
+    for file in ([], [str(LADDER[1].path)]):
+        main(["check", "02", *file])
+        entry = json.loads((folder / "progress.json").read_text())["02"]
+        assert entry == {"state": "held before", "hints": 0}
+
+
+@pytest.mark.parametrize(
+    ("name", "notes", "wanted"),
+    [
+        ("stage_07.py", "", ("07", False)),
+        ("stage_07_reverse.py", "", ("07", True)),
+        ("stage_07-2.py", "", ("07", False)),
+        ("stage_07_dataloader.py", "", ("07", False)),
+        ("mine.py", LADDER[6], ("07", False)),
+        ("mine.py", "no task", None),
+        ("mine.py", '"""', None),
+    ],
+)
+def test_a_file_tells_which_exercise_it_answers(name, notes, wanted, tmp_path):
+    path = tmp_path / name
+    if notes is LADDER[6]:
+        notes = exercise(LADDER[6], LADDER).code()
+    path.write_text(notes)
+    assert of_file(path) == wanted
+
+
+def test_the_start_of_each_exercise_tells_which_it_is(tmp_path):
+    for stage in LADDER[1:]:
+        for reverse in (False, True):
+            path = tmp_path / "mine.py"
+            path.write_text(exercise(stage, LADDER, reverse).code())
+            assert of_file(path) == (stage.name, reverse)
 
 
 def test_watching_checks_again_whenever_the_file_is_saved(folder, monkeypatch):
