@@ -140,7 +140,8 @@ class Check:
             both["all"] = None
         start = self._stack.enter_context
         self._stack.close()
-        self._usual = Reference(self._like, self._data, both, start)
+        last = "few" if self.exercise.other_model else "all"
+        self._usual = Reference(self._like, self._data, both, last, start)
         self._sandbox = start(Sandbox(self.path, self._data, both))
         self._seen, self._expected = wait(self._sandbox, self._usual, "few")
 
@@ -549,7 +550,7 @@ class Check:
         parent = self.exercise.parent
         nothing = {"few": None, "all": None}
         usual = Reference(
-            parent, self._data, nothing, self._stack.enter_context
+            parent, self._data, nothing, "all", self._stack.enter_context
         )
         found, usual = wait(self._sandbox, usual, "all")
         if found["error"]:
@@ -591,7 +592,8 @@ def _still(code, call):
     if call is None:
         return "it is still used"
     a_name = code.replace(".", "_").isidentifier()
-    if a_name and call.name.isidentifier() and call.name not in code:
+    own = code.rpartition(".")[2]
+    if a_name and call.name.isidentifier() and call.name != own:
         return f"line {call.line} calls `{call.name}`"
     return f"line {call.line} still uses it"
 

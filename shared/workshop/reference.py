@@ -20,10 +20,11 @@ class Reference:
     """The stage that a program is compared with, as a `Sandbox` shows it.
 
     It is trained in one, unless its training was seen before: by the same
-    code on the same data, with the same torch.
+    code on the same data, with the same torch. `last` is the last part that
+    will be asked for, and `enter` is handed the sandbox, if there is one.
     """
 
-    def __init__(self, row, data, preconditions, enter):
+    def __init__(self, row, data, preconditions, last, enter):
         self.path = row.path
         recorders = [
             Path(module.__file__).read_bytes() for module in RECORDERS
@@ -34,8 +35,8 @@ class Reference:
             digest.update(code)
         name = f"{row.name}-{digest.hexdigest()[:16]}"
         self._folder = runner.RUNS / "references" / name
-        self._sandbox = None
-        if not self.has("all"):
+        self._sandbox, self._last = None, last
+        if not self.has(last):
             new = sandbox.Sandbox(row.path, data, preconditions)
             self._sandbox = enter(new)
 
@@ -47,6 +48,8 @@ class Reference:
             return False
         with replacing(self._kept(part)) as path:
             path.write_text(json.dumps(self._sandbox.result(part)))
+        if part == self._last:
+            self._sandbox.kill()
         return True
 
     def result(self, part):

@@ -1,0 +1,393 @@
+"""Answers as people write them: right ones are accepted, wrong ones are not.
+
+Each is an edit of the stage that is to be reached, and was once judged
+wrongly, or refused for a cause that misleads.
+"""
+
+import pytest
+
+from shared.workshop.exercises import exercise
+from stages import LADDER
+
+HELD = "held on 1,000 images"
+LOOK = (
+    "        with torch.no_grad():\n"
+    "            print((model(x_valid).argmax(1) == y_valid).sum())\n"
+)
+SHUFFLED = "DataLoader(train_ds, batch_size=batch_size, shuffle=True)"
+FIT = "    fit(epochs, model, opt, train_dl, valid_dl, log)\n"
+VALIDATION = "        log.validation(total / count)\n"
+CONV2 = "nn.Conv2d(16, 16, kernel_size=3, stride=2, padding=1)"
+CONV3 = "nn.Conv2d(16, 10, kernel_size=3, stride=2, padding=1)"
+
+
+def answer(name, *edits):
+    """Return the code of a stage with each old text made new."""
+    [stage] = [row for row in LADDER if row.name == name.partition("-")[0]]
+    given = exercise(stage, LADDER, reverse=name.endswith("-reverse"))
+    code = given.target.code
+    for old, new in edits:
+        assert old in code, old
+        code = code.replace(old, new)
+    if "torch." in code and "import torch\n" not in code:
+        code = f"import torch\n{code}"
+    return given, code
+
+
+RIGHT = {
+    "an accuracy is printed after each epoch": (
+        "07",
+        ("            log(loss)\n", f"            log(loss)\n{LOOK}"),
+    ),
+    "an accuracy is printed before the loop": (
+        "03",
+        ("    for epoch in", f"    if True:\n{LOOK}    for epoch in"),
+    ),
+    "the model is tried before it is fitted": (
+        "08",
+        (FIT, f"    model(x_train[:64])\n    if True:\n{LOOK}{FIT}"),
+    ),
+    "accuracy of a batch, under eval": (
+        "08",
+        (
+            "            log(loss)\n",
+            "            log(loss)\n"
+            "            model.eval()\n"
+            "            model(xb)\n"
+            "            model.train()\n",
+        ),
+    ),
+    "a batch sampler shuffles": (
+        "08",
+        (
+            SHUFFLED,
+            "DataLoader(train_ds, batch_sampler=torch.utils.data.BatchSampler("
+            "torch.utils.data.RandomSampler(train_ds), batch_size, False))",
+        ),
+    ),
+    "a clamp is a ReLU": (
+        "09",
+        ("F.relu(self.conv1(xb))", "torch.clamp(self.conv1(xb), min=0)"),
+    ),
+    "a mean is a mean": (
+        "09",
+        (
+            "xb = F.avg_pool2d(xb, 4)  # (n, 10, 1, 1)\n"
+            "        return xb.flatten(1)",
+            'return torch.einsum("nchw->nc", xb) / 16',
+        ),
+    ),
+    "a subclass of nn.Linear": (
+        "04",
+        ("class Logistic(nn.Module)", "class Logistic(nn.Linear)"),
+        ("super().__init__()\n", "super().__init__(784, 10)\n"),
+        ("        self.linear = nn.Linear(784, 10)\n", ""),
+        ("self.linear(xb)", "super().forward(xb)"),
+    ),
+    "a batch is looked at": (
+        "10",
+        (FIT, f"    print(next(iter(train_dl))[0].shape)\n{FIT}"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_answer_is_accepted(name, check):
+    assert check(*answer(*RIGHT[name])) == HELD
+
+
+WRONG = {
+    "a validation for all epochs": (
+        ("08", (VALIDATION, "    log.validation(total / count)\n")),
+        "validation",
+        "`log.validation` is called once, first after 32 batches",
+    ),
+    "a validation for each batch": (
+        ("08", (VALIDATION, f"                {VALIDATION.strip()}\n")),
+        "validation",
+        "`log.validation` is called 4 times",
+    ),
+    "the same order in each epoch": (
+        (
+            "08",
+            (
+                "        model.train()\n",
+                "        model.train()\n        torch.manual_seed(0)\n",
+            ),
+        ),
+        "data",
+        "The images come in the same order in every epoch",
+    ),
+    "other channels": (
+        (
+            "09",
+            ("nn.Conv2d(1, 16,", "nn.Conv2d(1, 8,"),
+            (CONV2, CONV2.replace("16, 16", "8, 16")),
+        ),
+        "model",
+        "those of stage 09 are",
+    ),
+    "no padding": (
+        (
+            "09",
+            (CONV2, CONV2.replace("padding=1", "padding=0")),
+            ("xb, 4)", "xb, 3)"),
+        ),
+        "forward pass",
+        "the loss of your program is",
+    ),
+    "another stride": (
+        (
+            "09",
+            (CONV3, CONV3.replace("stride=2", "stride=1")),
+            ("xb, 4)", "xb, 7)"),
+        ),
+        "forward pass",
+        "the loss of your program is",
+    ),
+    "batch normalization": (
+        (
+            "09",
+            (
+                "        self.conv3",
+                "        self.norm = nn.BatchNorm2d(16)\n        self.conv3",
+            ),
+            ("F.relu(self.conv2(xb))", "F.relu(self.norm(self.conv2(xb)))"),
+        ),
+        "model",
+        "those of stage 09 are",
+    ),
+    "Nesterov and weight decay": (
+        (
+            "09",
+            (
+                "momentum=momentum)",
+                "momentum=momentum, nesterov=True, weight_decay=1e-4)",
+            ),
+        ),
+        "update",
+        "something besides the gradient and the learning rate",
+    ),
+    "a new optimizer in each epoch": (
+        (
+            "09",
+            (
+                "        model.train()\n",
+                "        model.train()\n"
+                '        [group] = opt.state_dict()["param_groups"]\n'
+                '        lr, momentum = group["lr"], group["momentum"]\n'
+                "        opt = optim.SGD(\n"
+                "            model.parameters(), lr=lr, momentum=momentum\n"
+                "        )\n",
+            ),
+        ),
+        "update",
+        "epoch 2, batch 1",
+    ),
+    "a softmax of the CNN": (
+        ("09", ("xb.flatten(1)", "xb.flatten(1).softmax(1)")),
+        "forward pass",
+        "are probabilities",
+    ),
+    "all images moved at once": (
+        (
+            "12",
+            (
+                "TensorDataset(x_train, y_train)",
+                "TensorDataset(x_train.to(device), y_train.to(device))",
+            ),
+        ),
+        "device",
+        "All images are moved to the device at once",
+    ),
+    "predictions that stay on the device": (
+        ("12", (".cpu()", "")),
+        "device",
+        "Return them on the CPU",
+    ),
+    "images that are not moved": (
+        (
+            "12",
+            ("x.view(-1, 1, 28, 28).to(device)", "x.view(-1, 1, 28, 28)"),
+        ),
+        "device",
+        "not on the same device",
+    ),
+    "the argument device ignored": (
+        (
+            "12",
+            (
+                "    def preprocess",
+                '    device = torch.device("cpu")\n\n    def preprocess',
+            ),
+        ),
+        "device",
+        "it ignores its argument `device`",
+    ),
+    "a loss that computes it": (
+        (
+            "02-reverse",
+            (
+                "-log_probs[torch.arange(len(target)), target].mean()",
+                "torch.nn.functional.nll_loss(log_probs, target)",
+            ),
+        ),
+        "change",
+        "calls `nll_loss`",
+    ),
+    "a log-softmax that computes it": (
+        (
+            "02-reverse",
+            (
+                "x - x.exp().sum(-1, keepdim=True).log()",
+                "torch.log_softmax(x, -1)",
+            ),
+        ),
+        "change",
+        "calls `log_softmax`",
+    ),
+    "a loss of the other sign": (
+        ("02-reverse", ("return -log_probs", "return log_probs")),
+        "loss",
+        "it has the other sign",
+    ),
+    "a loader that is made and not used": (
+        (
+            "07-reverse",
+            (
+                "    model = Logistic()\n",
+                "    torch.utils.data.DataLoader(train_ds)\n"
+                "    model = Logistic()\n",
+            ),
+        ),
+        "change",
+        "`DataLoader` should be gone",
+    ),
+    "a bias that starts at ones": (
+        ("03", ("torch.zeros(10)", "torch.ones(10)")),
+        "initial weights",
+        "the 10 numbers of shape (10,) of your program have the norm",
+    ),
+    "a class around a Sequential": (
+        (
+            "10",
+            (
+                "class Lambda",
+                "class Net(nn.Module):\n"
+                "    def __init__(self):\n"
+                "        super().__init__()\n"
+                "        self.layers = cnn()\n"
+                "\n"
+                "    def forward(self, xb):\n"
+                "        return self.layers(xb)\n"
+                "\n\n"
+                "class Lambda",
+            ),
+            ("model = cnn()", "model = Net()"),
+        ),
+        "change",
+        "an `nn.Sequential` itself takes the place of the class",
+    ),
+    "images reshaped once": (
+        (
+            "11",
+            (
+                "TensorDataset(x_train, y_train)",
+                "TensorDataset(x_train.view(-1, 1, 28, 28), y_train)",
+            ),
+            (
+                "TensorDataset(x_valid, y_valid)",
+                "TensorDataset(x_valid.view(-1, 1, 28, 28), y_valid)",
+            ),
+        ),
+        "change",
+        "the images are reshaped before the loaders are made",
+    ),
+    "a step before backward": (
+        (
+            "05",
+            (
+                "            loss.backward()\n            opt.step()\n",
+                "            opt.step()\n            loss.backward()\n",
+            ),
+        ),
+        "update",
+        "`step` is called before the first `backward`",
+    ),
+    "a model in each epoch": (
+        (
+            "03",
+            (
+                "        for start",
+                "        model = Logistic()\n        for start",
+            ),
+        ),
+        "model",
+        "your program trains another model",
+    ),
+    "one image for a batch": (
+        ("06", ("train_ds[start : start + batch_size]", "train_ds[start]")),
+        "data",
+        "your program from image 1",
+    ),
+    "a softmax left in the model": (
+        ("02", ("xb @ weights + bias", "(xb @ weights + bias).softmax(-1)")),
+        "change",
+        "calls `softmax`; `F.cross_entropy` takes the log-softmax itself",
+    ),
+    "dropout": (
+        ("10", ("nn.AvgPool2d(4)", "nn.Dropout(), nn.AvgPool2d(4)")),
+        "model",
+        "is there chance in it",
+    ),
+    "another seed": (
+        ("03", ("    model = ", "    torch.manual_seed(1)\n    model = ")),
+        "initial weights",
+        "was a seed set",
+    ),
+    "a number logged": (
+        ("07", ("log(loss)", "log(loss.item())")),
+        "run",
+        "`log` takes the loss itself, a tensor, not a float",
+    ),
+    "images in float32": (
+        ("07", ("TensorDataset(x_train,", "TensorDataset(x_train.float(),")),
+        "run",
+        "a check trains in float64",
+    ),
+    "a learning rate for an argument": (
+        ("05", ("lr=lr)", "lr=0.5)")),
+        "arguments",
+        "not with another value of `lr`, such as 0.05",
+    ),
+    "wrong labels in the validation": (
+        (
+            "08",
+            (
+                "TensorDataset(x_valid, y_valid)",
+                "TensorDataset(x_valid, y_valid.roll(1))",
+            ),
+        ),
+        "validation",
+        "When is the validation loss computed, on which images and labels",
+    ),
+    "a dataset of the wrong images": (
+        (
+            "07",
+            (
+                "TensorDataset(x_train, y_train)",
+                "TensorDataset(x_valid, y_valid)",
+            ),
+        ),
+        "dataset",
+        "images that it should only be measured on",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_answer_is_refused_for_its_cause(name, check):
+    answered, phase, words = WRONG[name]
+    found = check(*answer(*answered))
+    assert found != HELD
+    assert (found.phase, words in found.text) == (phase, True), found
