@@ -335,6 +335,19 @@ def test_a_checkpoint_that_cannot_be_written_ends_the_run(
     assert re.fullmatch(r"error: .*\.pt\.part.*\n", err)
 
 
+def test_who_interrupts_it_is_told_how_to_continue(
+    folder, monkeypatch, capsys
+):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "run", interrupted)
+    assert main(["encore-checkpoint"]) == 130
+    out, err = capsys.readouterr()
+    assert 'make encore-checkpoint ARGS="--resume"' in out
+    assert err == "interrupted\n"
+
+
 def test_a_dry_run_writes_nothing(folder):
     assert main(["encore-checkpoint", "--dry-run"]) == 0
     assert not folder.exists()
@@ -355,7 +368,8 @@ def test_pictures_are_read_by_the_model_that_was_saved(
 ):
     capsys.readouterr()
     path = str(picture(tmp_path))
-    assert main(["encore-checkpoint", "--predict", path, path]) == 0
+    flags = ["--predict", path, "--predict", path]
+    assert main(["encore-checkpoint", *flags]) == 0
     out = capsys.readouterr().out
     digits = re.findall(
         r"^\$7_\$\.png: (\d), with probability (.*)", out, re.M
