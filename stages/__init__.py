@@ -31,7 +31,7 @@ class Promise:
     def __str__(self):
         text = {
             "exact": "equal bit for bit",
-            "rounding": "equal to rounding",
+            "rounding": "equal up to rounding",
             "change": "a declared change",
         }[self.kind]
         if self.precondition:
@@ -42,10 +42,10 @@ class Promise:
 
 
 ADDS = {
-    "any lr": "at other learning rates to rounding",
+    "any lr": "at other learning rates up to rounding",
     "no less accurate": "another model, no less accurate",
     "any size": "images of other sizes now work",
-    "any device": "on an accelerator to rounding",
+    "any device": "on an accelerator up to rounding",
     "limit": "what the others converge to",
     "resume": "also when killed and resumed",
     "any data": "when it trains on the digits",

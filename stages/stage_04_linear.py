@@ -13,7 +13,7 @@ What to look at:
   -1/28 and 1/28 (28 is the square root of the 784 inputs). Stage 03 drew the
   weights from a normal distribution with a standard deviation of 1/28, and
   started the bias at zero. So the losses differ from those of stage 03; given
-  the same initial weights, they are equal to rounding.
+  the same initial weights, they are equal up to rounding.
 - `nn.Linear` keeps its weight as (10, 784), outputs first, and multiplies by
   its transpose. The sums are the same, but they may be rounded differently.
 """

@@ -13,9 +13,10 @@ What to look at:
   does nothing for another.
 - `opt.zero_grad()` clears the gradients of the parameters that the optimizer
   was given. Here these are all, so it does what `model.zero_grad()` did.
-- Three lines make a step, `backward`, `step`, `zero_grad`, and their order
-  matters: a `zero_grad` between the first two would leave `step` without
-  gradients. It would change nothing, and there would be no error message.
+- Three lines make a step: `backward`, `step`, `zero_grad`. Many programs call
+  `zero_grad` first, before `backward`, which does the same. But a `zero_grad`
+  between `backward` and `step` would leave `step` without gradients: it would
+  change nothing, and there would be no error message.
 - At a learning rate of 0.5 the result is the same bit for bit, because
   multiplying by 0.5, a power of two, is exact. At 0.1, say, the loop of stage
   04 rounds the product before it subtracts it; `step` scales and adds in one

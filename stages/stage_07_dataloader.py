@@ -2,8 +2,8 @@
 
 A `DataLoader` makes batches from any dataset. The arithmetic with `start` is
 gone: the loop asks for batches, and need not know where they begin. Whatever
-else a training needs of its batches, such as shuffling them or loading them in
-several processes, is from here on an argument of the `DataLoader`.
+else is needed, such as shuffling the images or loading them in several
+processes, is from here on an argument of the `DataLoader`.
 
 What to look at:
 
@@ -11,8 +11,9 @@ What to look at:
 - The last batch is smaller, as before; `drop_last=True` would leave it out.
 - A `DataLoader` costs time. It fetches the images one by one and stacks them
   into a batch, because a dataset need not know slices. Compare the seconds of
-  stages 06 and 07: for tensors in memory, this is a large part of them. Where
-  images come from files, reading them usually takes much longer than this.
+  stages 06 and 07: with tensors in memory, most of the time of stage 07 goes
+  into this. Where images come from files, reading them usually takes much
+  longer.
 """
 
 import torch.nn.functional as F

@@ -11,8 +11,9 @@ What to look at:
 
 - This stage does more than its title says: it shuffles the training images. So
   each batch is a random sample of all of them, and no two epochs have the same
-  batches. (The order itself could not be learned: this model sees one image at
-  a time.) Given the same order of images, the training is that of stage 07.
+  batches. (The model cannot learn the order, because it classifies each image
+  by itself. But the order decides which images share a batch, and which come
+  last.) Given the same order of images, the training is that of stage 07.
 - Shuffling adds chance. With a learning rate of 0.5, the last few batches
   still move the model a lot: the accuracies of two runs with different seeds
   may differ by a few hundredths.
@@ -22,7 +23,8 @@ What to look at:
 - The validation loss weighs every batch by its size. The last one holds 16
   images (10,000 = 78 * 128 + 16); unweighted, each of them would count eight
   times.
-- `log` has a second entry, `log.validation`, for the loss of an epoch.
+- `log` also has a method, `log.validation`. It takes the validation loss after
+  each epoch.
 - `model.train()` and `model.eval()` tell the layers whether this is training
   or validation. Dropout and batch normalization behave differently in each.
   Nothing in this model does, but `fit` is made for any model.

@@ -2,17 +2,20 @@
 
 A network of three convolutions replaces the linear model. `fit`, `loss_batch`
 and `get_data` stay exactly as they are: they work with any model. A linear
-model has a weight for every pixel. A convolution moves the same 3 x 3 weights
-over the whole image, so it can find in any place what it learned in one. The
-network has 3,930 parameters, the linear model had 7,850.
+model has a weight for every pixel. A convolution computes, at each place of an
+image, a weighted sum of the 3 x 3 pixels around it, with the same weights
+everywhere, so it can find in any place what it learned in one. Each set of
+weights makes one output image, called a channel. The network has 3,930
+parameters, the linear model had 7,850.
 
 What to look at:
 
 - The rows of 784 pixels become images again, (n, 1, 28, 28): n images, one
   channel, height, width. The -1 stands for "as many as there are".
-- Stride 2 halves the grid each time, rounding up: 28, 14, 7, 4. The last
-  convolution has ten channels, one for each digit, and `F.avg_pool2d` takes
-  the mean of each over its 4 x 4 grid: these are the scores.
+- With stride 2 a convolution takes only every second place in each direction,
+  so the grid of places is halved each time, rounding up: 28, 14, 7, 4. The
+  last convolution has ten channels, one for each digit, and `F.avg_pool2d`
+  takes the mean of each over its 4 x 4 grid: these are the scores.
 - The ReLU after a convolution sets what is negative to zero. Without it, three
   convolutions in a row could do no more than one linear map.
 - The last ReLU is unusual, because it acts on the scores, just before their
@@ -26,8 +29,9 @@ What to look at:
   gradients, in which older ones fade by a factor of 0.9 per step.
 - Trained twice with the same seed, but on two machines or with another number
   of threads, this network can give other results in float32: sums are rounded
-  in another order, and 1,564 steps amplify the differences. In float64
-  (`--dtype float64`) the difference stays too small to matter.
+  in another order. Once such a difference decides whether the input of a ReLU
+  is above zero, the two trainings go separate ways. In float64
+  (`--dtype float64`) the differences are too small for that here.
 """
 
 import torch

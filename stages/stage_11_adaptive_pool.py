@@ -13,8 +13,9 @@ What to look at:
   rows of 784 pixels, is known to `preprocess` alone.
 - The shapes in the comments are those of images of 28 x 28 pixels.
 - `WrappedDataLoader` inherits from nothing. `fit` only loops over its loaders,
-  so any object that can be looped over will do. Because of `yield`, `__iter__`
-  starts from the beginning in each epoch and holds one batch at a time.
+  so any object that can be looped over will do. Each `for` loop calls
+  `__iter__` again. Because of `yield`, that returns a new generator, which
+  starts from the beginning and holds one batch at a time.
 - Both loaders are wrapped, and the images that `train` predicts at the end go
   through `preprocess` too: a model must get its images in the form in which it
   was trained on them.

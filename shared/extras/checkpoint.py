@@ -123,7 +123,7 @@ def prove(stage, parent, start, data):
     return [
         Claim(
             f"killed in epochs 2 to {EPOCHS} and resumed, it ends as"
-            f" {parent.name} does",
+            f" stage {parent.name} does",
             report.reading,
             report.equal,
         )

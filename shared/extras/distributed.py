@@ -170,7 +170,7 @@ def prove(stage, parent, start, data):
         worst = max(reports, key=lambda r: (not r.equal, r.pred or 0))
         claims.append(
             Claim(
-                f"{n} processes equal to {parent.name}, to rounding",
+                f"{n} processes: equal to stage {parent.name}, up to rounding",
                 worst.reading if worst.pred is None else f"{worst.pred:.0e}",
                 worst.equal,
             )

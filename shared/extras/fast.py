@@ -95,7 +95,7 @@ def report(stage, data, output_dir):
 
 
 def measure(code, codes, splits, pairs=PAIRS):
-    """Time programs against another, on the CPU, in pairs side by side.
+    """Time programs against another, on the CPU, in pairs.
 
     `code` is the other's, `codes` maps names to theirs. Returns for each its
     name, the median seconds of a training of it and of the other, and the

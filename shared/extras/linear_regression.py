@@ -96,7 +96,7 @@ def prove(stage, parent, start, data):
             )
             apart = farthest(*([end] for end in ends))
         else:
-            text = f"{n} points: the line of {parent.title} at every step"
+            text = f"{n} points: at every step the line of {parent.name}"
             apart = farthest(
                 steps(parent.program.fit, points),
                 steps(stage.program.fit, points),

@@ -169,7 +169,8 @@ def same_predictions(stage, parent, start, data):
     )
     return [
         Claim(
-            f"equal to {parent.name}{'' if exact else ', to rounding'}",
+            f"equal to stage {parent.name}"
+            f"{'' if exact else ', up to rounding'}",
             report.reading if report.pred is None else f"{report.pred:.1g}",
             report.equal,
         )
@@ -246,8 +247,8 @@ def _claims(ladder, accuracy):
             claims.append(
                 {
                     "of": group[0].name,
-                    "claim": f"{a} no less accurate than {b},"
-                    f" to {statistics.NO_LESS}",
+                    "claim": f"{a} at most {statistics.NO_LESS} less"
+                    f" accurate than {b}",
                     "p": p,
                     "held": statistics.significant(p),
                 }

@@ -135,7 +135,8 @@ def _mutants(result):
 def _speed(found):
     return (
         f"{tables.markdown(tables.of_speed(found))}\nMedians of"
-        f" {found['pairs']} pairs of trainings side by side, on"
+        f" {found['pairs']} pairs of trainings, one right after the other, on"
         f" {found['data']}, with {found['threads']} threads on"
-        f" {found['cores']} cores.\n"
+        f" {found['cores']} cores. The first compilation, which takes much"
+        " longer, does not show in a median.\n"
     )

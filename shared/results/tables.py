@@ -142,14 +142,17 @@ def count_mutants(result):
 def of_speed(found):
     """Return what each optimization of the fast encore was measured to do."""
     rows = [
-        ("optimization", f"seconds, of stage {found['parent']}'s", "ratio")
+        (
+            "optimization",
+            f"seconds (those of stage {found['parent']})",
+            "ratio",
+        )
     ]
     for optimization in found["optimizations"]:
         seconds, ratio = "not measured", optimization.get("failed", "")
         if not ratio:
             seconds = (
-                f"{optimization['seconds']:.1f}"
-                f" of {optimization['parent']:.1f}"
+                f"{optimization['seconds']:.1f} ({optimization['parent']:.1f})"
             )
             ratio = f"{optimization['ratio']:.2f}"
         rows.append((optimization["optimization"], seconds, ratio))

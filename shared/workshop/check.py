@@ -531,12 +531,13 @@ class Check:
         most = max(report.loss, report.pred)
         self.praise = (
             f"Your program and stage {exercise.start.name} are"
-            f" {f'equal to {most:.0e}' if most else 'equal, bit for bit'}:"
+            f" {f'equal up to {most:.0e}' if most else 'equal, bit for bit'}:"
             f" the losses of {len(b.losses):,} steps, and ten"
             f" log-probabilities for each of {len(b.pred):,} images"
             f"{' and the validation losses' if b.valid_losses else ''}."
-            " On 1,000 images so were each batch, its gradients, the update,"
-            f" and trainings with other hyperparameters.{self._remark}"
+            " On 1,000 images each batch, its gradients and the update are"
+            " equal too, and so are trainings with other hyperparameters."
+            f"{self._remark}"
         )
         if most and exercise.stage.promise.kind == "exact":
             self.praise += (

@@ -11,8 +11,8 @@ What to look at:
 
 - The parameters alone are not enough. SGD keeps a momentum for each of them;
   and `shuffle=True` draws the order of images from torch's random numbers,
-  which must continue, not start again. Without either, there is no error: the
-  training just ends somewhere else.
+  which must continue, not start again. If one of them is missing, there is no
+  error: the training just ends somewhere else.
 - The random numbers are those of the CPU, where the images are shuffled. A
   model that draws on an accelerator, as dropout does, must save the state of
   that too: for CUDA, `torch.cuda.get_rng_state_all()`.

@@ -3,7 +3,7 @@ r"""Encore: distributed.
 Stage 12 in several processes at once, on one machine or on many. Each process
 holds the whole model and works on its share of every batch. The gradients of
 all processes are averaged before a step, so all take the same step. `torchrun`
-starts the processes and tells each its rank:
+starts the processes and tells each its rank, a number from 0 on:
 
     make encore-distributed NPROC=2
 
@@ -22,10 +22,11 @@ What to look at:
 - `DistributedDataParallel` first copies the parameters of rank 0 to all. It
   averages gradients during `backward`: in a large model, while those of
   earlier layers are still being computed; in one this small, all at once.
-- A mean of means is the mean of all only if the parts are equal. So batches
-  and data must divide by the number of processes, which `share` checks. The
-  batch stays 64 and each of N processes works on 64 / N images, so given the
-  same order of images, the training is that of stage 12.
+- A mean of means is the mean of all only if the parts are equal. So the batch
+  size and the number of images must be divisible by the number of processes,
+  which `share` checks. The batch stays 64 and each of N processes works on 64
+  / N images, so given the same order of images, the training is that of stage
+  12.
 - `DistributedSampler` shuffles alike in all processes, by seed and epoch, and
   rank r takes every N-th image from r on. Without `set_epoch` all epochs have
   the same order. If images can't be shared out evenly, it repeats some; for

@@ -21,8 +21,9 @@ What to look at:
   they have been through it.
 - With `num_workers`, other processes prepare the images, in the same order.
   For images that are in memory already, this costs more than it saves. Where
-  these processes start from scratch, as on Windows and macOS, the dataset is
-  sent to them as a pickle: `as_image` can be pickled, a lambda could not.
+  these processes start from scratch, as on Windows and macOS, and on Linux
+  from Python 3.14 on, the dataset is sent to them as a pickle: `as_image` can
+  be pickled, a lambda could not.
 - `drop_last` leaves out the last batch of an epoch if it is smaller than the
   others. Without it, every epoch uses all images.
 - `nn.CrossEntropyLoss` and `F.cross_entropy` contain the softmax, so neither

@@ -1,7 +1,7 @@
 """Encore: fast.
 
 Stage 12 in less time, without leaving PyTorch: it gives up some convenience
-for speed. The predictions are the same, to rounding, and so is the order of
+for speed. The predictions are the same, up to rounding, and so is the order of
 images. `make encore-fast ARGS="--measure"` measures what each of these changes
 gains by itself.
 

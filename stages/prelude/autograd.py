@@ -56,7 +56,7 @@ def shapes(claim):
         "mv multiplies them: 3 * 3 + 4 * 1, ...", matrix.mv(vector), [13, 16]
     )
 
-    # torch.Tensor takes a shape, and whatever was in memory before.
+    # torch.Tensor takes a shape; its numbers are what was in memory before.
     claim("torch.Tensor(2, 4) has the shape", torch.Tensor(2, 4).shape, (2, 4))
     claim("torch.tensor([2, 4]) holds", torch.tensor([2, 4]), [2, 4])
     claim("torch.eye(2) is", torch.eye(2), [[1, 0], [0, 1]])
@@ -143,7 +143,7 @@ def accumulation(claim):
     w = torch.tensor(3.0, requires_grad=True)
     for times in (1, 2, 3):
         (w * w).backward()
-        claim(f"w.grad after {times} times backward", w.grad, times * 6)
+        claim(f"w.grad, calls of backward: {times}", w.grad, times * 6)
     w.grad.zero_()
     (w * w).backward()
     claim("w.grad, zeroed in between", w.grad, 6)
@@ -175,7 +175,7 @@ def untracked(claim):
     square = w * w
     w.data.fill_(5)
     square.backward()
-    claim("by way of w.data: of 3 * 3, not 6 but", w.grad, 10)
+    claim("w changed by w.data: w.grad is not 6 but", w.grad, 10)
 
 
 def products(claim):

@@ -88,7 +88,7 @@ def test_the_command_measures_and_writes_what_the_readme_shows(
     command = [FAST.name, "--measure", "--data", "standin", "--output-dir"]
     assert main([*command, str(tmp_path)]) == 0
     out = capsys.readouterr().out
-    assert "1.5 of 2.0" in out
+    assert "1.5 (2.0)" in out
     found = json.loads((tmp_path / "speed.json").read_text())
     assert found["optimizations"] == measured
     assert found["threads"] == torch.get_num_threads()

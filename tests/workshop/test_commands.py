@@ -159,7 +159,7 @@ def test_a_change_is_tried_refused_made_and_held(folder, offline, capsys):
     steps = ("file", "run", "change", "promise", "in full")
     assert re.findall(r"^  (\w+(?: \w+)?)  ", out, re.M) == list(steps)
     assert re.search(
-        r"stage 01 are equal to \de-14: the\slosses of 1,564", out
+        r"stage 01 are\sequal\sup\sto\s\de-14:\sthe\slosses\sof\s1,564", out
     )
     assert "Your program printed this; a stage prints nothing.\n  ready" in out
     main(["progress"])
