@@ -193,7 +193,7 @@ def _facts(stage, trained, proof):
         "page": f"{stage.target}.html",
         "file": stage.file,
         "notes": markdown(stage.notes),
-        "code": highlighted(stage.code.lstrip()),
+        "code": highlighted(stage.source),
         "swaps_in": stage.swaps_in,
         "goes_out": stage.goes_out,
         "promise": stage.promise,
