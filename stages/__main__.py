@@ -35,6 +35,7 @@ def main(argv=None):
     try:
         options = _parse(argv)
         options.pop("command")(**options)
+        sys.stdout.flush()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
