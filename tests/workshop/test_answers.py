@@ -91,7 +91,19 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", RIGHT)
+def every_second(answers):
+    """Parametrize a test; every second answer is left to the slow tests."""
+    slow = [pytest.mark.slow]
+    return pytest.mark.parametrize(
+        "name",
+        [
+            pytest.param(name, marks=slow if i % 2 else [])
+            for i, name in enumerate(answers)
+        ],
+    )
+
+
+@every_second(RIGHT)
 def test_a_right_answer_is_accepted(name, check):
     assert check(*answer(*RIGHT[name])) == HELD
 
@@ -385,7 +397,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", WRONG)
+@every_second(WRONG)
 def test_a_wrong_answer_is_refused_for_its_cause(name, check):
     answered, phase, words = WRONG[name]
     found = check(*answer(*answered))
