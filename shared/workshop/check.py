@@ -45,6 +45,7 @@ class Check:
         self._splits = splits
         self._data = mnist.flag(splits.name)
         self._remark = ""  # what was made equal because the program needs it
+        self._drawn_anew = False  # whether the weights were, for that reason
         self._stack = ExitStack()
         # What its training has to be like, as far as that goes.
         another = exercise.other_model
@@ -341,6 +342,19 @@ class Check:
                     " not draw, so its images come in another order. They"
                     " were compared given the same order."
                 )
+        if found and found.phase == "initial weights" and self._looked():
+            # They may have been drawn before the weights, too.
+            given = "order of images" if shuffles else promised
+            with given_weights(self._seen["trace"]["start"]):
+                self._expected |= follow(self._like.path, self._splits, given)
+            if not self._parting():
+                found = None
+                self._drawn_anew = True
+                self._remark = (
+                    " Your program draws random numbers before its weights"
+                    " that the stage does not draw, so the weights are other"
+                    " ones. They were compared given the same weights."
+                )
         return (
             found
             or self._orders()
@@ -349,6 +363,19 @@ class Check:
             or self._otherwise()
             or self._besides()
             or "held on 1,000 images"
+        )
+
+    def _looked(self):
+        """Tell whether a look at a batch may have drawn random numbers.
+
+        A loop over a `DataLoader` does. A seed that is set is no such look.
+        """
+        count = self._seen["trace"]["count"]
+        layers = "Parameter of a layer" in count
+        return (
+            layers
+            and "DataLoader" in count
+            and not count.get("torch.manual_seed")
         )
 
     def _give_weights(self):
@@ -512,7 +539,7 @@ class Check:
     def _in_full(self):
         """Compare the training on all digits."""
         exercise = self.exercise
-        if exercise.other_model:
+        if exercise.other_model or self._drawn_anew:
             return self._accuracy()
         found, usual = wait(self._sandbox, self._usual, "all")
         if found["error"]:
@@ -576,6 +603,7 @@ class Check:
             f" {EQUIVALENT} below the other. On 1,000 images, from the same"
             f" initial weights, it trains as stage {self.exercise.target.name}"
             " does: each batch, its gradients, the update, the validation."
+            f"{self._remark}"
         )
         return "held"
 

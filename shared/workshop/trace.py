@@ -167,6 +167,7 @@ class Trace(TorchFunctionMode):
                 (nn.Conv2d, "__init__"),
                 (nn.Sequential, "__init__"),
                 (nn.Sequential, "forward"),
+                (torch, "manual_seed"),
                 (torch.accelerator, "is_available"),
                 (torch.accelerator, "current_accelerator"),
             ):

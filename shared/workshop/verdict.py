@@ -236,7 +236,7 @@ def start(a, b, name):
         )
     shapes = sorted(y["shapes"], key=math.prod)
     sizes = _sorted(x, "sizes"), _sorted(y, "sizes")
-    for shape, p, q in zip(shapes, *sizes, strict=False):
+    for shape, p, q in reversed(list(zip(shapes, *sizes, strict=False))):
         if math.isclose(p, q, rel_tol=1e-9, abs_tol=1e-12):
             continue
         text = (
@@ -248,7 +248,8 @@ def start(a, b, name):
             text += (
                 " They seem to be drawn in the same way, but are other random"
                 " numbers: was a seed set, or were random numbers drawn"
-                " before, or in another order?"
+                " before, or in another order? A loop over a `DataLoader`"
+                " draws one, too."
             )
         return Finding("initial weights", text)
     if not _close(x, y, "places"):

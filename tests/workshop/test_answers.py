@@ -84,6 +84,14 @@ RIGHT = {
         ("        self.linear = nn.Linear(784, 10)\n", ""),
         ("self.linear(xb)", "super().forward(xb)"),
     ),
+    "a batch is looked at before the model is made": (
+        "07",
+        (
+            "    model = Logistic()\n",
+            "    print(next(iter(train_dl))[0].shape)\n"
+            "    model = Logistic()\n",
+        ),
+    ),
     "a batch is looked at": (
         "10",
         (FIT, f"    print(next(iter(train_dl))[0].shape)\n{FIT}"),
