@@ -346,7 +346,8 @@ class Check:
             # They may have been drawn before the weights, too.
             given = "order of images" if shuffles else promised
             with given_weights(self._seen["trace"]["start"]):
-                self._expected |= follow(self._like.path, self._splits, given)
+                anew = follow(self._like.path, self._splits, given)
+            self._expected = self._expected | anew
             if not self._parting():
                 found = None
                 self._drawn_anew = True
@@ -396,9 +397,8 @@ class Check:
                 f" {these(usual)}.",
             )
         with given_weights(self._seen["trace"]["start"]):
-            self._expected |= follow(
-                self._like.path, self._splits, "order of images"
-            )
+            anew = follow(self._like.path, self._splits, "order of images")
+        self._expected = self._expected | anew
         return None
 
     def _both(self):
@@ -466,6 +466,8 @@ class Check:
         """Compare trainings with one other hyperparameter each."""
         another = self.exercise.other_model
         for name, value in OTHERWISE.items():
+            if name not in self._expected["otherwise"]:
+                continue
             expected, seen = (
                 Record.from_dict(found["otherwise"][name])
                 for found in (self._expected, self._seen)

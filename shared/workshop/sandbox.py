@@ -41,7 +41,13 @@ except ImportError:  # Windows has none
 ROOT = Path(__file__).parents[2]
 N_TRAIN, N_VALID = 1000, 200  # of the first part; the second takes all
 MOST_STEPS = {"few": 200, "all": 10_000}  # of one training
-OTHERWISE = {"epochs": 3, "batch_size": 48, "lr": 0.05, "seed": 1}
+OTHERWISE = {
+    "epochs": 3,
+    "batch_size": 48,
+    "lr": 0.05,
+    "momentum": 0.5,  # where `train` takes it
+    "seed": 1,
+}
 
 # A program has this many seconds for a part, or this many times as long as
 # the stage that it is compared with, whichever is more.
@@ -304,6 +310,7 @@ def try_few(path, splits, precondition, quiet=lambda: None):
             "record"
         ]
         for name, value in OTHERWISE.items()
+        if name == "seed" or name in options
     }
     if precondition == "order of images":
         seen["orders"] = _orders(train, path, few)
@@ -373,7 +380,9 @@ def _signature(train):
         if p.default is not p.empty
     }
     try:
-        asked = {k: v for k, v in OTHERWISE.items() if k != "seed"}
+        asked = {
+            name: OTHERWISE[name] for name in ("epochs", "batch_size", "lr")
+        }
         signature.bind(*["data"] * 4, "log", **asked)
     except TypeError as error:
         return options, str(error)

@@ -375,6 +375,11 @@ WRONG = {
         "run",
         "a check trains in float64",
     ),
+    "a number for the momentum": (
+        ("10", ("momentum=momentum)", "momentum=0.9)")),
+        "arguments",
+        "not with another value of `momentum`, such as 0.5",
+    ),
     "a learning rate for an argument": (
         ("05", ("lr=lr)", "lr=0.5)")),
         "arguments",
