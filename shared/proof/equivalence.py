@@ -27,7 +27,9 @@ def load_train(path):
     """Return the `train` function of the program in this file."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     program = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(program)
+    # Not by its loader, which would take an old version out of __pycache__
+    # if the file was edited within a second and is as long as before.
+    exec(compile(path.read_bytes(), path, "exec"), vars(program))
     return program.train
 
 
