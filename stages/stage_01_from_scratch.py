@@ -32,9 +32,10 @@ What to look at:
 - The update runs under `torch.no_grad()`, because it is not part of the
   computation to differentiate. Without it, torch raises an error: a leaf that
   requires a gradient must not change in place.
-- `log_softmax` is the textbook formula. In float32, `exp` overflows as soon as
-  one of the ten sums exceeds 88.7, and from there the loss is infinite or nan.
-  This training stays far below that; stage 02 removes the danger.
+- `log_softmax` is the textbook formula. In float32, `exp` overflows once one
+  of the ten sums exceeds about 88.7 (their total can overflow a little
+  earlier), and from there the loss is infinite or nan. This training stays far
+  below that; stage 02 removes the danger.
 - The model is an ordinary Python function. Autograd records the operations on
   the tensors; it does not read the code.
 """

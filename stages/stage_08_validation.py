@@ -10,7 +10,7 @@ what model it trains.
 What to look at:
 
 - This stage does more than its title says: it shuffles the training images. So
-  each batch is a random sample of all of them, and no two epochs have the same
+  each batch is a random sample of all of them, and every epoch draws other
   batches. (The model cannot learn the order, because it classifies each image
   by itself. But the order decides which images share a batch, and which come
   last.) Given the same order of images, the training is that of stage 07.

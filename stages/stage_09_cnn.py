@@ -17,16 +17,17 @@ What to look at:
   last convolution has ten channels, one for each digit, and `F.avg_pool2d`
   takes the mean of each over its 4 x 4 grid: these are the scores.
 - The ReLU after a convolution sets what is negative to zero. Without it, three
-  convolutions in a row could do no more than one linear map.
+  convolutions in a row could do no more than one linear layer.
 - The last ReLU is unusual, because it acts on the scores, just before their
   mean is taken. So a score is never negative. And a channel gets no gradient
   from an image for which all inputs of its ReLU are negative. If they are for
   every image, the channel stops learning: it is called dead. PyTorch's
   tutorial "What is torch.nn really?", which this ladder follows, has this
   ReLU, too.
-- This stage does more than its title says: the learning rate falls from 0.5 to
-  0.1, and momentum comes in. With momentum each step follows a running sum of
-  gradients, in which older ones fade by a factor of 0.9 per step.
+- This stage does more than its title says: the learning rate is now 0.1
+  instead of 0.5, and momentum comes in. With momentum each step follows a
+  running sum of gradients, in which older ones fade by a factor of 0.9 per
+  step.
 - Trained twice with the same seed, but on two machines or with another number
   of threads, this network can give other results in float32: sums are rounded
   in another order. Once such a difference decides whether the input of a ReLU
