@@ -2,13 +2,21 @@
 
 Nothing in it is written twice: the words are those of the stages' notes and
 of README.md, the numbers and pictures those in shared/results/.
+
+To add a page, write its template beside this file, and a row of `PAGES`. A
+style sheet or a script beside this file is copied if a page links to it. The
+pages are read as files, where a browser loads no modules: so a script is a
+classic one, `<script src="..." defer>` in the block `scripts` of a template.
 """
 
 import itertools
 import shutil
 import tempfile
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -24,6 +32,33 @@ HERE = Path(__file__).parent
 TAGS = {"-": "del", "+": "ins", " ": ""}
 
 
+class Page(NamedTuple):
+    """A page of its own, beside the index and those of the programs.
+
+    `file` is its name, and that of its template; links to it say `label`, the
+    one on top of every page `step`. `content` takes the book, a namespace of
+    what `_read` has read, and returns what only this template needs.
+    """
+
+    file: str
+    label: str
+    step: str
+    content: Callable[[SimpleNamespace], dict]
+
+
+def _proof(book):
+    return {
+        "proof": book.readme.section("What a stage promises, proved"),
+        "mutants": book.mutants,
+        "broken_on": published.conditions(book.mutants, "float64", "seed 0"),
+        "proved": book.proof,
+        "stages": book.stages,
+    }
+
+
+PAGES = (Page("proof.html", "The proof", "Proof", _proof),)
+
+
 def build(table, ladder, site, draft=False):
     """Write the book of `table` to the folder `site`, in place of an old one.
 
@@ -35,8 +70,12 @@ def build(table, ladder, site, draft=False):
     """
     pictures = published.RESULTS.glob("**/*.png")
     files = {f"pictures/{path.name}": path for path in pictures}
-    files |= {name: HERE / name for name in ("style.css", "script.js")}
-    pages = _pages(table, ladder, draft)
+    files |= {
+        path.name: path
+        for path in HERE.iterdir()
+        if path.suffix in (".css", ".js")
+    }
+    pages = _pages(_read(table, ladder, draft))
     used = _checked_links(pages, files)
 
     site.parent.mkdir(parents=True, exist_ok=True)
@@ -53,8 +92,15 @@ def build(table, ladder, site, draft=False):
         part.replace(site)
 
 
-def _pages(table, ladder, draft):
-    """Return the pages of the book: {file name: HTML}."""
+def _read(table, ladder, draft):
+    """Read what the pages are made of.
+
+    Returns a namespace: the rows `table` and `ladder`, whether it is a
+    `draft` and which rows are `stale`; the results `trained`, `mutants` and
+    `proof`; the `readme` by its sections; and by the name of a row `stages`,
+    what is said of it on its page and on others. Raises RunError if a result
+    is missing, or stale or broken in what is no draft.
+    """
     trained, mutants, proof = map(
         published.read, ("ladder", "mutants", "proof")
     )
@@ -72,7 +118,35 @@ def _pages(table, ladder, draft):
     if not (proof["held"] or draft):
         raise RunError("proof.json says that a promise is broken")
     stages = {s.name: _facts(s, trained, proof) for s in table}
+
+    text = readme.README.read_text(encoding="utf-8")
     around = tuple(stage for stage in table if stage not in ladder)
+    for name, section in readme.sections(ladder, around).items():
+        if section not in text and not draft:
+            raise RunError(
+                f"README.md lacks the newest {name!r}: run `make readme`"
+            )
+    links = {fact["file"]: fact["page"] for fact in stages.values()} | {
+        f"shared/results/{path.name}": f"pictures/{path.name}"
+        for path in published.RESULTS.glob("*.png")
+    }
+    return SimpleNamespace(
+        table=table,
+        ladder=ladder,
+        draft=draft,
+        stale=stale,
+        trained=trained,
+        mutants=mutants,
+        proof=proof,
+        stages=stages,
+        readme=Readme(text, links),
+    )
+
+
+def _pages(book):
+    """Return the pages of the book: {file name: HTML}."""
+    stages, trained = book.stages, book.trained
+    before, after = _around(book)
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -81,97 +155,109 @@ def _pages(table, ladder, draft):
         lstrip_blocks=True,
     )
     environment.globals.update(
-        ladder=[stages[stage.name] for stage in ladder],
-        around=[stages[stage.name] for stage in around],
-        steps=_steps(table, ladder, stages),
-        draft=draft,
-        stale=[stages[row.name] for row in stale],
+        ladder=[stages[stage.name] for stage in book.ladder],
+        around=[stages[stage.name] for stage in before + after],
+        steps=_steps(book),
+        draft=book.draft,
+        stale=[stages[row.name] for row in book.stale],
         trained=trained,
         trained_on=published.conditions(trained, trained["dtype"], "seed 0"),
-        proved_on=published.conditions(proof, "seed 0"),
+        proved_on=published.conditions(book.proof, "seed 0"),
     )
-
-    text = readme.README.read_text(encoding="utf-8")
-    for name, section in readme.sections(ladder, around).items():
-        if section not in text and not draft:
-            raise RunError(
-                f"README.md lacks the newest {name!r}: run `make readme`"
-            )
-    parts = Readme(
-        text,
-        links={fact["file"]: fact["page"] for fact in stages.values()}
-        | {
-            f"shared/results/{path.name}": f"pictures/{path.name}"
-            for path in published.RESULTS.glob("*.png")
-        },
-    )
-    contents = [
-        {
-            "page": "index.html",
-            "label": "Torch in Twelve",
-            "introduction": parts.introduction,
-            "begin": parts.section("Begin"),
-            "chart": _chart(
-                _equal_once(ladder, trained), trained, "Loss of all stages"
-            ),
-        }
+    index = {
+        "page": "index.html",
+        "label": "Torch in Twelve",
+        "introduction": book.readme.introduction,
+        "begin": book.readme.section("Begin"),
+        "chart": _chart(
+            _equal_once(book.ladder, trained), trained, "Loss of all stages"
+        ),
+    }
+    preludes = [_program(book, stage) for stage in before]
+    reading = [  # in the order in which the arrow keys turn the pages
+        index,
+        *(_program(book, stage) for stage in (*book.ladder, *after)),
+        *(
+            {"page": page.file, "label": page.label} | page.content(book)
+            for page in PAGES
+        ),
     ]
-    by_name = {stage.name: stage for stage in table}
-    for stage in table:
-        content = {
-            "page": stages[stage.name]["page"],
-            "label": stage.label,
-            "template": "stage.html",
-            "stage": stages[stage.name],
-            "parent": stages.get(stage.parent),
-        }
-        if stage.parent:
-            content |= _change(by_name[stage.parent], stage)
-        if stage in ladder:
-            content["chart"] = _chart(
-                {
-                    name: trained["stages"][name]["losses"]
-                    for name in (stage.parent, stage.name)
-                    if name in trained["stages"]
-                },
-                trained,
-                f"Loss of stage {stage.name} at every step",
-            )
-        contents.append(content)
-    contents.append(
-        {
-            "page": "proof.html",
-            "label": "The proof",
-            "proof": parts.section("What a stage promises, proved"),
-            "mutants": mutants,
-            "broken_on": published.conditions(mutants, "float64", "seed 0"),
-            "proved": proof,
-            "stages": stages,
-        }
-    )
     pages = {}
-    for before, content, after in zip(
-        [None, *contents], contents, [*contents[1:], None], strict=False
-    ):
-        template = content.get("template", content["page"])
-        pages[content["page"]] = environment.get_template(template).render(
-            content, before=before, after=after
-        )
+    # Preludes are a way from the index to the first stage, which may be left
+    # out: from there, the way back is straight to the index.
+    for way in ([index, *preludes, reading[1]], reading):
+        for previous, content, following in zip(
+            [None, *way], way, [*way[1:], None], strict=False
+        ):
+            template = content.get("template", content["page"])
+            pages[content["page"]] = environment.get_template(template).render(
+                content, before=previous, after=following
+            )
     return pages
 
 
-def _steps(table, ladder, stages):
+def _around(book):
+    """Return the rows before the ladder, and those after it."""
+    first = book.table.index(book.ladder[0])
+    last = book.table.index(book.ladder[-1])
+    return book.table[:first], book.table[last + 1 :]
+
+
+def _program(book, stage):
+    """Return the page of a row of the table."""
+    content = {
+        "page": book.stages[stage.name]["page"],
+        "label": stage.label,
+        "template": "stage.html",
+        "stage": book.stages[stage.name],
+        "parent": book.stages.get(stage.parent),
+    }
+    if stage.parent:
+        [parent] = [row for row in book.table if row.name == stage.parent]
+        content |= _change(parent, stage)
+    if stage in book.ladder:
+        content["chart"] = _chart(
+            {
+                name: book.trained["stages"][name]["losses"]
+                for name in (stage.parent, stage.name)
+                if name in book.trained["stages"]
+            },
+            book.trained,
+            f"Loss of stage {stage.name} at every step",
+        )
+    return content
+
+
+def _steps(book):
     """Return the links on top of every page: page, label, what to show.
 
-    All numbered stages, and the first of what comes before and after.
+    All numbered stages, the first of what comes before and after, and the
+    pages of their own. `covers` are the pages for which a link stands.
     """
     steps = []
-    for kind, group in itertools.groupby(table, key=lambda s: s in ladder):
-        group = list(group) if kind else [next(group)]
-        for stage in group:
-            facts = stages[stage.name]
-            steps.append(facts | {"step": facts["heading"].split()[0]})
-    return [*steps, {"page": "proof.html", "label": "Proof", "step": "Proof"}]
+    for kind, group in itertools.groupby(
+        book.table, key=lambda stage: stage in book.ladder
+    ):
+        group = [book.stages[stage.name] for stage in group]
+        for facts in group if kind else group[:1]:
+            covers = [facts] if kind else group
+            steps.append(
+                facts
+                | {
+                    "step": facts["heading"].split()[0],
+                    "covers": [fact["page"] for fact in covers],
+                }
+            )
+    for page in PAGES:
+        steps.append(
+            {
+                "page": page.file,
+                "label": page.label,
+                "step": page.step,
+                "covers": [page.file],
+            }
+        )
+    return steps
 
 
 def _facts(stage, trained, proof):

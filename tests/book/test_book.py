@@ -26,10 +26,10 @@ def fresh(results, monkeypatch, tmp_path):
     monkeypatch.setattr(readme, "README", readme_of(tmp_path / "readme"))
 
 
-def test_there_is_a_page_a_stage_one_before_and_one_after(site):
+def test_there_is_a_page_for_each_program_and_those_of_the_list(site):
     pages = {path.name for path in site.glob("*.html")}
     stages = {f"{stage.target}.html" for stage in TABLE}
-    assert pages == stages | {"index.html", "proof.html"}
+    assert pages == stages | {"index.html"} | {p.file for p in build.PAGES}
 
 
 def test_a_page_with_its_pictures_is_small(site):
@@ -52,7 +52,8 @@ def test_nothing_is_asked_of_the_network(site):
     assert "//" not in re.sub(
         r"/\*.*?\*/", "", (site / "style.css").read_text()
     )
-    assert "http" not in (site / "script.js").read_text()
+    for script in site.glob("*.js"):
+        assert "http" not in script.read_text()
 
 
 def test_it_says_what_was_measured(site):

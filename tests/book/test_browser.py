@@ -7,8 +7,9 @@ import os
 
 import pytest
 
+from shared.book import build
 from shared.book.browser import PATH, launched
-from stages import TABLE
+from stages import ENCORES, LADDER, PRELUDE, TABLE
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="no playwright: run `make test-book`"
@@ -17,8 +18,13 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 pytestmark = pytest.mark.browser
 
-STAGES = [f"{stage.target}.html" for stage in TABLE]
-PAGES = ["index.html", *STAGES, "proof.html"]
+READING = [  # the pages in the order in which the arrow keys turn them
+    "index.html",
+    *(f"{stage.target}.html" for stage in LADDER + ENCORES),
+    *(page.file for page in build.PAGES),
+]
+BEFORE = [f"{stage.target}.html" for stage in PRELUDE]
+PAGES = READING + BEFORE
 WIDTHS = (360, 768, 961, 1440)
 
 
@@ -153,15 +159,26 @@ def test_what_another_site_remembered_does_no_harm(visit):
         page.locator(".split .fold button").first.click()
 
 
-def test_arrow_keys_turn_the_pages(visit):
-    page = visit(PAGES[0])
-    for following in PAGES[1:]:
+def test_arrow_keys_turn_the_pages(visit, site):
+    page = visit(READING[0])
+    for following in READING[1:]:
         page.keyboard.press("ArrowRight")
         page.wait_for_url(f"**/{following}")
     page.keyboard.press("ArrowRight")
-    for previous in reversed(PAGES[:-1]):
+    for previous in reversed(READING[:-1]):
         page.keyboard.press("ArrowLeft")
         page.wait_for_url(f"**/{previous}")
+    page.goto((site / BEFORE[0]).as_uri())
+    for following in [*BEFORE[1:], READING[1]]:
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url(f"**/{following}")
+
+
+def test_every_page_is_highlighted_in_the_navigation(visit, site):
+    page = visit("index.html")
+    for name in PAGES:
+        page.goto((site / name).as_uri())
+        assert page.locator(".top [aria-current]").count() == 1, name
 
 
 def test_arrow_keys_on_a_switch_stay_with_it(visit):
