@@ -126,7 +126,7 @@ def _parse(argv):
     standin = add("standin", try_standin, "train on the stand-in, test MNIST")
     measure = add("measure", measure_ladder, "measure figures for the book")
     for reports in (prove, mutants, standin, measure):
-        reports.add_argument("--output-dir", **FLAGS["--output-dir"])
+        _add_flags(reports, ["--output-dir", "--threads"])
     for reports in (prove, mutants, measure):
         _add_flags(reports, ["--data"])
     results = add("results", publish, "measure what README and book show")
@@ -323,7 +323,7 @@ def get_data():
     print(f"MNIST is in {mnist.place()}")
 
 
-def prove_promises(data, output_dir, known=None):
+def prove_promises(data, output_dir, known=None, threads=None):
     """Check what each stage promises; print a table of what was found."""
     from shared.proof import prove
     from shared.results import tables
@@ -331,7 +331,15 @@ def prove_promises(data, output_dir, known=None):
 
     output_dir = output_dir or runner.RUNS
     checks = {row.name: getattr(_helper(row), "prove", None) for row in AROUND}
-    found = prove.prove(LADDER, AROUND, checks, data, output_dir, known)
+    found = prove.prove(
+        LADDER,
+        AROUND,
+        checks,
+        data,
+        output_dir,
+        known,
+        threads or runner.THREADS,
+    )
     for table in (*tables.of_proof(found), tables.of_proof_around(found)):
         _show(table)
         print()
@@ -344,14 +352,16 @@ def prove_promises(data, output_dir, known=None):
         raise RunError("a promise is broken")
 
 
-def break_stages(data, output_dir, known=None):
+def break_stages(data, output_dir, known=None, threads=None):
     """Break stages on purpose; print what caught each."""
     from shared.proof import mutation
     from shared.results import tables
     from shared.training import runner
 
     output_dir = output_dir or runner.RUNS
-    found = mutation.measure(LADDER, data, output_dir, known)
+    found = mutation.measure(
+        LADDER, data, output_dir, known, threads or runner.THREADS
+    )
     _show(tables.of_mutants(found))
     print(f"\n{mutation.summary(found)}")
     print(f"wrote mutants.json and mutants.md to {output_dir}")
@@ -360,27 +370,27 @@ def break_stages(data, output_dir, known=None):
         raise RunError(f"not as expected: {names}")
 
 
-def try_standin(output_dir):
+def try_standin(output_dir, threads=None):
     """Train on the stand-in and test on MNIST; draw both side by side."""
     from shared.proof import transfer
     from shared.training import runner
 
     output_dir = output_dir or runner.RUNS
-    accuracy = transfer.report(output_dir)["accuracy"]
+    found = transfer.report(output_dir, threads or runner.THREADS)
     print(
-        f"a CNN trained on the stand-in alone reads {accuracy:.2%} of MNIST's"
-        " test images"
+        "a CNN trained on the stand-in alone reads"
+        f" {found['accuracy']:.2%} of MNIST's test images"
     )
     print(f"wrote standin.json and standin.png to {output_dir}")
 
 
-def measure_ladder(data, output_dir, known=None):
+def measure_ladder(data, output_dir, known=None, threads=None):
     """Train all stages as a reader would; write what the book shows."""
     from shared.proof import figures
     from shared.training import runner
 
     output_dir = output_dir or runner.RUNS
-    figures.measure(LADDER, data, output_dir, known)
+    figures.measure(LADDER, data, output_dir, known, threads or runner.THREADS)
     print(f"wrote ladder.json and its pictures to {output_dir}")
 
 

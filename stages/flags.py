@@ -58,6 +58,11 @@ OF_A_STAGE = {
         "default": "float32",
         "help": "of images and weights (default: float32)",
     },
+    "--threads": {
+        "type": whole(1),
+        "help": "threads on the CPU (default: 1; encore-fast tries what is"
+        " fastest)",
+    },
     "--no-accel": {
         "action": "store_true",
         "help": "train on the CPU even if there is an accelerator",

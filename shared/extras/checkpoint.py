@@ -169,7 +169,6 @@ class _Process:
 
 def _record(sender, program, data, options):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    torch.set_num_threads(1)
     splits = mnist.load(data)
     found = record(load_train(program), splits, epochs=EPOCHS, **options)
     sender.send_bytes(json.dumps(found.to_dict()).encode())

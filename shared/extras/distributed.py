@@ -119,9 +119,6 @@ def _take_part(stage, data, no_accel, dry_run, **options):
             "on several machines name the --data, so that all train on the"
             " same"
         )
-    if "OMP_NUM_THREADS" not in os.environ:
-        here = int(os.environ["LOCAL_WORLD_SIZE"])
-        torch.set_num_threads(max(1, os.cpu_count() // here))
     options = runner.checked([stage], no_accel, options)
     splits = mnist.load(data)
     rank, n = (int(os.environ[name]) for name in ("RANK", "WORLD_SIZE"))
@@ -141,11 +138,18 @@ def _take_part(stage, data, no_accel, dry_run, **options):
         raise RunError(f"rank {rank} can't go on: {reason}") from error
 
 
-def _follow(train, splits, *, seed, dtype, **options):
+def _follow(train, splits, *, seed, dtype, threads=runner.THREADS, **options):
     """Train as the other ranks do, without a word."""
     splits, options = runner.prepare(train, splits, **options)
-    dtype = getattr(torch, dtype)
-    runner.predict(train, splits, _Silent(), seed=seed, dtype=dtype, **options)
+    runner.predict(
+        train,
+        splits,
+        _Silent(),
+        seed=seed,
+        dtype=getattr(torch, dtype),
+        threads=threads,
+        **options,
+    )
 
 
 class _Silent:
@@ -180,7 +184,6 @@ def prove(stage, parent, start, data):
 
 def _record(path, precondition, data):
     """Return what this process sees of a training in full."""
-    torch.set_num_threads(1)
     return record(
         load_train(path), mnist.load(data), precondition=precondition
     )

@@ -229,7 +229,14 @@ SETTINGS = {
 
 
 def record(
-    train, splits, *, seed=0, dtype=torch.float64, precondition=None, **chosen
+    train,
+    splits,
+    *,
+    seed=0,
+    dtype=torch.float64,
+    threads=runner.THREADS,
+    precondition=None,
+    **chosen,
 ):
     """Train on the CPU and return a `Record`, whatever happens.
 
@@ -264,6 +271,7 @@ def record(
                 observer,
                 seed=seed,
                 dtype=dtype,
+                threads=threads,
                 **options,
             )
     except Exception as error:

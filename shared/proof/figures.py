@@ -27,11 +27,11 @@ ROW = 12  # digits
 RESPONSES = 3  # digits that the responses of a convolution are shown for
 
 
-def measure(ladder, data, output_dir, known=None):
+def measure(ladder, data, output_dir, known=None, threads=runner.THREADS):
     """Train every stage of `ladder` as a reader would; write what came of it.
 
-    In float32, seed 0, on the CPU, with torch's own number of threads, on
-    `data` as `mnist.load` takes it. Writes `ladder.json` and the pictures to
+    In float32, seed 0, on the CPU, with so many `threads`, on `data` as
+    `mnist.load` takes it. Writes `ladder.json` and the pictures to
     the folder `output_dir`, and returns what `ladder.json` holds. What an
     earlier call returned, `known`, is taken over for stages whose code has
     not changed since.
@@ -42,7 +42,7 @@ def measure(ladder, data, output_dir, known=None):
     conditions = {
         "data": splits.name,
         "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
+        "threads": threads,
         "dtype": "float32",
         "batches to a loss": BATCHES,
         "digits": splits.y_valid[: 3 * ROW].tolist(),
@@ -55,7 +55,7 @@ def measure(ladder, data, output_dir, known=None):
             stages[stage.name] = known["stages"][stage.name]
             continue
         print(f"training stage {stage.name}, {stage.title}", flush=True)
-        stages[stage.name] = _portray(stage, splits, output_dir)
+        stages[stage.name] = _portray(stage, splits, output_dir, threads)
     found = conditions | {"code": fingerprints(ladder), "stages": stages}
     with replacing(output_dir / "ladder.json") as part:
         part.write_text(json.dumps(found, indent=1) + "\n")
@@ -69,7 +69,7 @@ class _Quiet(Log):
         pass
 
 
-def _portray(stage, splits, output_dir):
+def _portray(stage, splits, output_dir, threads):
     """Train a stage, draw it, and return what is to be said of it.
 
     Among the images that it predicts for are some that give its weights
@@ -89,7 +89,13 @@ def _portray(stage, splits, output_dir):
     log = _Quiet(options["epochs"], steps)
     with _convolutions() as convolutions:
         pred = runner.predict(
-            train, probed, log, seed=0, dtype=torch.float32, **options
+            train,
+            probed,
+            log,
+            seed=0,
+            dtype=torch.float32,
+            threads=threads,
+            **options,
         )
     seconds = log.seconds
     log.close()

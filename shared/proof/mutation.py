@@ -13,11 +13,12 @@ from shared.proof.mutants import MUTANTS
 from shared.proof.pool import Training, trainings
 from shared.results import tables
 from shared.results.published import fingerprint, fingerprints, unchanged
+from shared.training import runner
 
 FLOOR = 0.90  # what an accuracy check would ask for
 
 
-def measure(ladder, data, output_dir, known=None):
+def measure(ladder, data, output_dir, known=None, threads=runner.THREADS):
     """Train all mutants on `data`, as `mnist.load` takes it.
 
     Writes `mutants.json`, which holds what is returned, and `mutants.md` to
@@ -26,15 +27,17 @@ def measure(ladder, data, output_dir, known=None):
     neighbour.
     """
     name = mnist.load(data).name
-    if not known or (known["data"], known["torch"]) != (
-        name,
-        torch.__version__,
-    ):
+    conditions = {
+        "data": name,
+        "torch": torch.__version__,
+        "threads": threads,
+    }
+    if not known or conditions != {key: known[key] for key in conditions}:
         known = {"code": {}, "mutants": []}
     before = {m["code"]: m for m in known["mutants"]}
     with (
         tempfile.TemporaryDirectory() as folder,
-        trainings(mnist.flag(name)) as start,
+        trainings(mnist.flag(name), threads) as start,
     ):
         jobs = []
         for i, mutant in enumerate(MUTANTS):
@@ -60,10 +63,7 @@ def measure(ladder, data, output_dir, known=None):
             if isinstance(job, tuple):
                 job = _judge(mutant, ladder, *(run.result() for run in job))
             found.append(job)
-    result = {
-        "data": name,
-        "torch": torch.__version__,
-        "threads": 1,
+    result = conditions | {
         "floor": FLOOR,
         "code": fingerprints(ladder),
         "mutants": found,

@@ -15,28 +15,32 @@ import torch
 from shared.data import mnist
 from shared.errors import RunError
 from shared.proof.equivalence import load_train, record
+from shared.training import runner
 
 
 class Training(NamedTuple):
-    """What to train: a program's file and the conditions."""
+    """What to train: a program's file and the conditions.
+
+    Without `threads`, as many as `trainings` was told.
+    """
 
     path: Path
     seed: int = 0
     dtype: str = "float64"
     precondition: str | None = None
-    threads: int = 1
+    threads: int | None = None
 
 
 @contextmanager
-def trainings(data):
+def trainings(data, threads=runner.THREADS):
     """Yield a function that starts a `Training` in another process.
 
     It returns at once; `result()` of what it returns waits for the record.
     The same training is never started twice. One process a core, each with
-    one thread of torch, gets more done than one process with all of them.
-    Raises RunError if a process dies.
+    one of the `threads` of torch, gets more done than one process with all
+    of them. Raises RunError if a process dies.
     """
-    processes = min(os.cpu_count(), 8)
+    processes = max(1, min(os.cpu_count() // threads, 8))
     pool = ProcessPoolExecutor(
         processes,
         mp_context=multiprocessing.get_context("spawn"),
@@ -44,7 +48,8 @@ def trainings(data):
         initargs=(data,),
     )
     try:
-        yield functools.cache(lambda job: pool.submit(_train, job))
+        start = functools.cache(lambda job: pool.submit(_train, job))
+        yield lambda job: start(job._replace(threads=job.threads or threads))
     except BrokenProcessPool as error:
         raise RunError(
             "a training process ended unexpectedly: is there enough memory?"
@@ -61,11 +66,11 @@ def _prepare(data):
 
 
 def _train(job):
-    torch.set_num_threads(job.threads)
     return record(
         load_train(job.path),
         splits,
         seed=job.seed,
         dtype=getattr(torch, job.dtype),
+        threads=job.threads,
         precondition=job.precondition,
     )

@@ -18,6 +18,7 @@ from shared.proof.equivalence import ROUNDING, compare, differences
 from shared.proof.pool import Training, trainings
 from shared.results import tables
 from shared.results.published import fingerprints, unchanged
+from shared.training import runner
 
 SEEDS = range(8)
 
@@ -45,7 +46,15 @@ def groups(ladder):
     return found
 
 
-def prove(ladder, around, checks, data, output_dir, known=None):
+def prove(
+    ladder,
+    around,
+    checks,
+    data,
+    output_dir,
+    known=None,
+    threads=runner.THREADS,
+):
     """Check all promises of `ladder` and of the rows `around` it.
 
     Returns what was found. Trains on `data` as `mnist.load` takes it, and
@@ -56,16 +65,20 @@ def prove(ladder, around, checks, data, output_dir, known=None):
     of `Claim`; the others are compared with their parent as stages are.
 
     `known` is what an earlier call returned: what it found is taken over
-    where the code that it is about has not changed since.
+    where the code that it is about has not changed since. Each process
+    trains with so many `threads`; those that a check starts for itself, with
+    one.
     """
     started = time.perf_counter()
     name = mnist.load(data).name
     data = mnist.flag(name)
     table = ladder + around
-    if not known or (known["data"], known["torch"]) != (
-        name,
-        torch.__version__,
-    ):
+    conditions = {
+        "data": name,
+        "torch": torch.__version__,
+        "threads": threads,
+    }
+    if not known or conditions != {key: known[key] for key in conditions}:
         known = {"code": {}, "changes": [], "around": [], "accuracy": {}}
     changes = {c["stage"]: c for c in _still(known, "changes", table)}
     kept = {k["stage"]: k for k in _still(known, "around", table)}
@@ -74,7 +87,7 @@ def prove(ladder, around, checks, data, output_dir, known=None):
         for group in groups(ladder)
         if _name(group) in known["accuracy"] and unchanged(known, group[:1])
     }
-    with trainings(data) as start:
+    with trainings(data, threads) as start:
         jobs = _jobs(
             [s for s in ladder[1:] if s.name not in changes],
             [g for g in groups(ladder) if _name(g) not in accuracy],
@@ -104,10 +117,7 @@ def prove(ladder, around, checks, data, output_dir, known=None):
             if stage.promise
         ]
         drift = _drift(ladder, changes, start, known, output_dir)
-    proof = {
-        "data": name,
-        "torch": torch.__version__,
-        "threads": 1,
+    proof = conditions | {
         "epochs": 2,
         "code": fingerprints(table),
         "changes": changes,
@@ -292,7 +302,7 @@ def _drift(ladder, changes, start, known, output_dir):
             for s in (parent, stage)
         )
         apart[dtype] = differences(a.losses, b.losses)
-    once = Training(parent.path, dtype="float32")
+    once = Training(parent.path, dtype="float32", threads=1)
     report = compare(
         start(once).result(), start(once._replace(threads=4)).result()
     )

@@ -30,17 +30,18 @@ def network():
     )
 
 
-def train(x, y, seed=0, epochs=2, batch_size=64):
+def train(x, y, seed=0, threads=runner.THREADS, epochs=2, batch_size=64):
     """Return the network trained on images (n, 784) and labels (n,)."""
-    torch.manual_seed(seed)
-    model = network()
-    opt = torch.optim.Adam(model.parameters(), lr=1e-3)
-    for _ in range(epochs):
-        for batch in torch.randperm(len(x)).split(batch_size):
-            loss = F.cross_entropy(model(as_images(x[batch])), y[batch])
-            loss.backward()
-            opt.step()
-            opt.zero_grad()
+    with runner.settings(torch.float32, threads):
+        torch.manual_seed(seed)
+        model = network()
+        opt = torch.optim.Adam(model.parameters(), lr=1e-3)
+        for _ in range(epochs):
+            for batch in torch.randperm(len(x)).split(batch_size):
+                loss = F.cross_entropy(model(as_images(x[batch])), y[batch])
+                loss.backward()
+                opt.step()
+                opt.zero_grad()
     return model.eval()
 
 
@@ -48,26 +49,27 @@ def as_images(x):
     return x.view(-1, 1, 28, 28)
 
 
-def read_mnist(seed=0):
+def read_mnist(seed=0, threads=runner.THREADS):
     """Train on the stand-in alone; return the accuracy on MNIST's test set.
 
     Raises UnavailableError without MNIST.
     """
     drawn, real = mnist.load("standin"), mnist.load("mnist")
-    model = train(drawn.x_train, drawn.y_train, seed)
+    model = train(drawn.x_train, drawn.y_train, seed, threads)
     with torch.no_grad():
         pred = model(as_images(real.x_test))
     return runner.accuracy(pred, real.y_test)
 
 
-def report(output_dir):
+def report(output_dir, threads=runner.THREADS):
     """Write `standin.json` and `standin.png` to the folder `output_dir`."""
     drawn, real = mnist.load("standin"), mnist.load("mnist")
     result = {
         "seed": 0,
         "torch": torch.__version__,
+        "threads": threads,
         "code": code(),
-        "accuracy": read_mnist(),
+        "accuracy": read_mnist(threads=threads),
     }
     with replacing(output_dir / "standin.json") as part:
         part.write_text(json.dumps(result, indent=1) + "\n")

@@ -29,7 +29,9 @@ def sections(ladder, around):
         "standin": (
             "A small CNN that learned from the stand-in alone reads"
             f" {standin['accuracy']:.1%} of MNIST's test images"
-            " (`python -m stages standin`).\n"
+            " (`python -m stages standin`; float32,"
+            f" seed {standin['seed']},"
+            f" {published.threads(standin['threads'])}).\n"
         ),
     }
 
@@ -136,7 +138,7 @@ def _speed(found):
     return (
         f"{tables.markdown(tables.of_speed(found))}\nMedians of"
         f" {found['pairs']} pairs of trainings, one right after the other, on"
-        f" {found['data']}, with {found['threads']} threads on"
+        f" {found['data']}, with {published.threads(found['threads'])} on"
         f" {found['cores']} cores. The first compilation, which takes much"
         " longer, does not show in a median.\n"
     )

@@ -106,15 +106,19 @@ def read(name):
 
 def conditions(found, *more):
     """Say under which conditions something was measured."""
-    threads = found["threads"]
     return ", ".join(
         [
             found["data"],
             *more,
-            f"{threads} thread{'s' * (threads > 1)}",
+            threads(found["threads"]),
             f"torch {found['torch']}",
         ]
     )
+
+
+def threads(n):
+    """Return "1 thread" or "2 threads"."""
+    return f"{n} thread{'s' * (n > 1)}"
 
 
 def outcome(proof, stage):

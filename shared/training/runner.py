@@ -3,6 +3,7 @@
 import inspect
 import json
 import math
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -16,6 +17,11 @@ from shared.training.log import Log
 
 RUNS = Path(__file__).parents[2] / "runs"
 DRY_BATCHES = 5
+
+# Threads of torch on the CPU. By default torch takes one for each core. Small
+# networks gain little by that, and lose much if another program needs a core;
+# and in float32 a result would depend on the number of cores.
+THREADS = 1
 
 
 def options_of(train, accel=True):
@@ -61,16 +67,27 @@ def prepare(train, splits, accel=True, dry_run=False, **chosen):
     return splits, options
 
 
-def predict(train, splits, log, *, seed, dtype, **options):
+@contextmanager
+def settings(dtype=torch.float32, threads=THREADS):
+    """Let torch compute in `dtype` and with so many threads meanwhile."""
+    before = torch.get_default_dtype(), torch.get_num_threads()
+    torch.set_default_dtype(dtype)
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before[0])
+        torch.set_num_threads(before[1])
+
+
+def predict(train, splits, log, *, seed, dtype, threads=THREADS, **options):
     """Call `train` as the contract of a stage has it; return predictions.
 
-    Torch is seeded just before, `dtype` is the default and that of the
-    images, and `options` are hyperparameters. The (n_valid, 10) predictions
-    come back detached.
+    Torch is seeded just before and computes with so many `threads`; `dtype`
+    is the default and that of the images, and `options` are hyperparameters.
+    The (n_valid, 10) predictions come back detached.
     """
-    default_dtype = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
+    with settings(dtype, threads):
         torch.manual_seed(seed)
         return train(
             splits.x_train.to(dtype),
@@ -80,8 +97,6 @@ def predict(train, splits, log, *, seed, dtype, **options):
             log,
             **options,
         ).detach()
-    finally:
-        torch.set_default_dtype(default_dtype)
 
 
 def accuracy(pred, labels):
@@ -96,6 +111,7 @@ def run(
     *,
     seed=0,
     dtype="float32",
+    threads=THREADS,
     accel=True,
     dry_run=False,
     conditions=None,
@@ -113,7 +129,6 @@ def run(
     device = options.get("device", torch.device("cpu"))
     shown = {k: v for k, v in options.items() if isinstance(v, int | float)}
     shown |= conditions or {}
-    threads = torch.get_num_threads()
     print(
         f"{stage.label}, on {splits.name}:"
         f" {len(splits.x_train):,} images to train on,"
@@ -133,6 +148,7 @@ def run(
             log,
             seed=seed,
             dtype=getattr(torch, dtype),
+            threads=threads,
             **options,
         )
         seconds = log.seconds

@@ -45,6 +45,7 @@ def folder(few, monkeypatch, tmp_path):
         ("07 --lr fast", "--lr: 'fast'"),
         ("07 --seed -1", "--seed: '-1'"),
         ("07 --seed 99999999999999999999", "--seed: '99999999999999999999'"),
+        ("07 --threads 0", "--threads: '0'"),
         ("07 --data cifar", "--data: invalid choice: 'cifar'"),
         ("07 --dtype float16", "--dtype: invalid choice: 'float16'"),
         ("07 --bogus", "unrecognized arguments: --bogus"),
@@ -94,11 +95,10 @@ def test_a_run_says_what_it_trains_on_what(capsys, digits):
     options = ["--batch-size", "50", "--lr", "0.25", "--seed", "3"]
     main(["08", "--epochs", "1", *options])
     out = capsys.readouterr().out
-    threads = torch.get_num_threads()
     assert (
         f"Stage 08, validation, on {digits.name}: 1,000 images to train on,"
         " 200 to validate on.\n"
-        f"cpu, {threads} thread{'s' * (threads > 1)}, float32, seed 3,"
+        "cpu, 1 thread, float32, seed 3,"
         " epochs 1, batch_size 50, lr 0.25\n"
     ) in out
     assert re.search(r"^epoch 1: validation loss \d\.\d{4}$", out, re.M)
@@ -132,7 +132,7 @@ def test_a_run_writes_its_metrics_and_three_pictures(folder, digits):
         "data": digits.name,
         "device": "cpu",
         "dtype": "float32",
-        "threads": torch.get_num_threads(),
+        "threads": 1,
         "seed": 3,
         "epochs": 2,
         "batch_size": 100,
@@ -140,6 +140,34 @@ def test_a_run_writes_its_metrics_and_three_pictures(folder, digits):
         "momentum": 0.9,
         "torch": torch.__version__,
     }
+
+
+@pytest.mark.parametrize(
+    ("flags", "threads"), [([], 1), (["--threads", "3"], 3)]
+)
+def test_a_run_takes_one_thread_or_as_many_as_it_is_told(
+    folder, few, flags, threads, monkeypatch, capsys
+):
+    """However many torch would take."""
+
+    def train(x, y, x_valid, y_valid, log, epochs=1, batch_size=1000):
+        log(torch.tensor(float(torch.get_num_threads())))
+        return torch.zeros(200, 10)
+
+    monkeypatch.setattr(LADDER[1].program, "train", train)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        assert main(["02", *flags]) == 0
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    metrics = json.loads((folder / "stage-02" / "metrics.json").read_text())
+    assert metrics["losses"] == [threads]
+    assert metrics["threads"] == threads
+    assert (
+        f"{threads} thread{'s' * (threads > 1)}, " in capsys.readouterr().out
+    )
 
 
 def test_a_run_reports_what_the_stage_computed(folder, few, losses):
