@@ -7,6 +7,7 @@ be caught by a proof, unless it is harmless.
 
 from typing import NamedTuple
 
+from shared.proof import variation
 from shared.proof.equivalence import ROUNDING, compare
 from shared.tokens import contains
 
@@ -54,10 +55,17 @@ class Mutant(NamedTuple):
         [child] = [s for s in ladder if s.parent == stage.name]
         return child, child.promise
 
+    def train(self, ladder):
+        """Return the `train` function of the broken code."""
+        program = {"__name__": self.name}
+        exec(self.code(ladder), program)
+        return program["train"]
+
     def verdict(self, record, partner, ladder):
         """Return what is found against the mutant, "" if nothing is.
 
-        `record` is of its training, `partner` of its neighbour's.
+        `record` is of its training, `partner` of its neighbour's. What they
+        can't show is looked for at the end: another device, another seed.
         """
         exact = self.partner(ladder)[1].kind == "exact"
         report = compare(partner, record, 0.0 if exact else ROUNDING)
@@ -66,6 +74,16 @@ class Mutant(NamedTuple):
         for code in self.row(ladder).swaps_in:
             if not contains(self.code(ladder), code):
                 return f"the table says that it uses {code}"
+        train, right = self.train(ladder), self.row(ladder).program.train
+        if problem := variation.on_another_device(train):
+            return problem
+        if variation.order_depends_on_seed(
+            right
+        ) and not variation.order_depends_on_seed(train):
+            return (
+                "given the same initial weights, another seed gives the same"
+                " losses: the order of images does not depend on the seed"
+            )
         return ""
 
 
@@ -259,6 +277,14 @@ MUTANTS = (
     _mutant("08", "shuffling forgotten", (", shuffle=True", "")),
     _mutant(
         "08",
+        "a seed of its own for the shuffling",
+        (
+            "shuffle=True",
+            "shuffle=True, generator=torch.Generator().manual_seed(0)",
+        ),
+    ),
+    _mutant(
+        "08",
         "validation on training data",
         ("TensorDataset(x_valid, y_valid)", "TensorDataset(x_train, y_train)"),
     ),
@@ -358,6 +384,9 @@ MUTANTS = (
         "a model of its own for the optimizer",
         ("optim.SGD(model.parameters()", "optim.SGD(cnn().parameters()"),
     ),
+    _mutant("12", "labels not moved", ("y.to(device)", "y")),
+    _mutant("12", "model not moved", ("cnn().to(device)", "cnn()")),
+    _mutant("12", "predictions stay on the device", (".cpu()", "")),
     _mutant(
         "12",
         "the model moves after the optimizer is made",

@@ -444,6 +444,13 @@ class Check:
                 " should draw an order of its own: is a seed set, or are the"
                 " batches made only once?",
             )
+        if orders[:1] == self._seen["another order"]:
+            return Finding(
+                "data",
+                "The images come in the same order with another seed. The"
+                " order should depend on the seed that torch is given: is"
+                " another one set, or a generator made?",
+            )
         for epoch, order in enumerate(orders, 1):
             if sorted(order) != list(range(N_TRAIN)):
                 return Finding(

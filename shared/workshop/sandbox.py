@@ -25,12 +25,12 @@ from pathlib import Path
 
 import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
-from torch.overrides import TorchFunctionMode
 
 from shared.data import mnist
 from shared.errors import RunError
 from shared.files import replacing
 from shared.proof.equivalence import load_train, record
+from shared.proof.variation import Elsewhere
 from shared.workshop.trace import Trace
 
 try:
@@ -314,6 +314,7 @@ def try_few(path, splits, precondition, quiet=lambda: None):
     }
     if precondition == "order of images":
         seen["orders"] = _orders(train, path, few)
+        seen["another order"] = _orders(train, path, few, seed=1, epochs=1)
     seen["chance"] = _answers_by_chance(trace.model, few)
     seen["any size"] = _takes_any_size(trace.model)
     if "device" in options:
@@ -341,13 +342,13 @@ def _followed(train, trace):
     return followed
 
 
-def _orders(train, path, few):
+def _orders(train, path, few, **conditions):
     """Return the order of images in each epoch, as the program shuffles.
 
     A list of the numbers of images for each; None if they are not known.
     """
     trace = Trace(path, few)
-    _record(_followed(train, trace), path, few, "few")
+    _record(_followed(train, trace), path, few, "few", **conditions)
     batches = [batch["images"] for batch in trace.batches]
     if None in batches:
         return None
@@ -470,29 +471,6 @@ def _takes_any_size(model):
     return tuple(pred.shape) == (2, 10)
 
 
-class _BroughtBack(TorchFunctionMode):
-    """Lets tensors be brought back from "meta", which has nothing to bring.
-
-    `moved` is the length of the longest tensor that was moved there.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.moved = 0
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        name, given = func.__name__, [*args[1:], *(kwargs or {}).values()]
-        if name in ("to", "cpu") and args[0].device.type == "meta":
-            home = any(str(value) == "cpu" for value in given)
-            if name == "cpu" or home:
-                return torch.zeros(args[0].shape, dtype=args[0].dtype)
-        result = func(*args, **kwargs)
-        if name == "to" and args[0].dim() and result.device.type == "meta":
-            self.moved = max(self.moved, len(result))
-        return result
-
-
 def _on_another_device(train, path, digits):
     """Return how a program trains that is told to work on "meta".
 
@@ -516,7 +494,7 @@ def _on_another_device(train, path, digits):
     data = [digits.x_train, digits.y_train, digits.x_valid, digits.y_valid]
     handle = register_optimizer_step_pre_hook(look)
     try:
-        with _BroughtBack() as mode:
+        with Elsewhere() as mode:
             pred = train(*data, Log(), epochs=1, device=torch.device("meta"))
         found["prediction"] = pred.device.type
     except Exception as error:

@@ -136,6 +136,7 @@ CAUSES = {
         "once through the images",
     ),
     "shuffled too early": ("data", "your program from 64 images"),
+    "a seed of its own for the shuffling": ("data", "with another seed"),
     "validation on training data": ("validation", "the training learns from"),
     "validation loss unweighted": ("validation", "the mean over the batches"),
     "gradients recorded during validation": ("mode", "are recorded"),
@@ -150,6 +151,9 @@ CAUSES = {
     "preprocess applied to training only": ("run", "[128, 784]"),
     "predicts images turned on their side": ("prediction", "other images"),
     "every second batch skipped": ("data", "should come at epoch 1, batch 3"),
+    "labels not moved": ("device", "are not on the same device"),
+    "model not moved": ("device", "are not on the same device"),
+    "predictions stay on the device": ("device", "Return them on the CPU"),
     # Harmless, but the task asks for the other order.
     "the model moves after the optimizer is made": ("device", "Move the"),
     "a model of its own for the optimizer": ("update", "not those that your"),
