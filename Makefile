@@ -9,7 +9,7 @@ VENV_PYTHON := .venv/bin/python
 CONSTRAINTS ?= shared/results/constraints.txt
 INSTALL := $(VENV_PYTHON) -m pip install --disable-pip-version-check $(PIP_ARGS) $(addprefix --constraint ,$(CONSTRAINTS))
 
-.PHONY: help stages progress data book prove mutants faults test test-slow test-book lint results readme clean
+.PHONY: help stages check progress data book prove mutants faults test test-slow test-book lint results readme clean
 
 help:
 	@echo 'make stage-07    run stage 07; ARGS="--epochs 5" changes how'
@@ -17,6 +17,7 @@ help:
 	@echo 'make stages      run all twelve, then compare them'
 	@echo 'make try-07      make the change of stage 07 yourself'
 	@echo 'make check-07    check your change; ARGS="--watch" at every save'
+	@echo 'make check       ARGS="--all FOLDER": check all answers in a folder'
 	@echo 'make hint-07     show one more hint'
 	@echo 'make progress    show which changes you have made'
 	@echo 'make prelude-autograd, encore-checkpoint ...'
@@ -55,8 +56,8 @@ diff-%: $(INSTALLED)
 try-% check-% hint-%: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages $(firstword $(subst -, ,$@)) $* $(ARGS)
 
-progress data readme: $(INSTALLED)
-	@$(VENV_PYTHON) -m stages $@
+check progress data readme: $(INSTALLED)
+	@$(VENV_PYTHON) -m stages $@ $(ARGS)
 
 stages: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages all $(ARGS)

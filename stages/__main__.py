@@ -149,7 +149,10 @@ def _parse(argv):
     for tasks in (begin, hint):
         tasks.add_argument("stage", type=_change, help="its number")
     check.add_argument(
-        "stage", type=_change_or_file, help="its number, or only a file"
+        "stage",
+        type=_change_or_file,
+        nargs="?",
+        help="its number, or only a file",
     )
     for tasks in (begin, check, hint):
         tasks.add_argument(
@@ -161,11 +164,23 @@ def _parse(argv):
     check.add_argument(
         "file", type=Path, nargs="?", help="default: the one in workshop/"
     )
-    check.add_argument(
+    which = check.add_mutually_exclusive_group()
+    which.add_argument(
         "--watch", action="store_true", help="check again at every change"
     )
+    which.add_argument(
+        "--all",
+        type=Path,
+        metavar="FOLDER",
+        dest="folder",
+        help="check all files in a folder and below",
+    )
     _add_flags(check, ["--data"])
-    add("progress", show_progress, "show which changes you have made")
+    progress = add("progress", show_progress, "show what you have done")
+    for tells in (check, progress):
+        tells.add_argument(
+            "--json", action="store_true", dest="as_json", help="print JSON"
+        )
 
     # `python -m stages 07` is short for `python -m stages stage 07`.
     if argv and argv[0] not in {*commands.choices, "-h", "--help"}:
@@ -458,27 +473,50 @@ def begin_exercise(stage, reverse, reset):
     commands.begin(exercises.exercise(stage, LADDER, reverse), reset)
 
 
-def check_exercise(stage, file, reverse, watch, data):
-    """Check a change that a learner made."""
+def check_exercise(stage, file, reverse, watch, folder, as_json, data):
+    """Check a change that a learner made, or all answers in a folder."""
     from shared.workshop import commands, exercises
 
+    if watch and as_json:
+        raise InputError("--json does not go with --watch")
+    paths = [p for p in (stage, file, folder) if isinstance(p, Path)]
     if isinstance(stage, Path):
-        file, found = stage, exercises.of_file(stage)
-        if found is None:
-            raise InputError(
-                f"{file} does not say which stage it is to become: name it,"
-                f" as in `check 07 {file}`"
-            )
-        stage, reverse = _change(found[0]), found[1]
-    task = exercises.exercise(stage, LADDER, reverse)
+        stage, file = None, stage
+    if len(paths) > 1 or not (stage or paths):
+        raise InputError(
+            "name one thing to check: `check 07`, a file as in `check"
+            " mine.py`, or a folder of answers as in `check --all answers`"
+        )
+
+    def find(path):
+        """Return the exercise that a file answers, if it is not given."""
+        if stage:
+            return exercises.exercise(stage, LADDER, reverse)
+        name, back = exercises.of_file(path) or (None, False)
+        for row in LADDER:
+            if row.name == name and row.parent:
+                return exercises.exercise(row, LADDER, back or reverse)
+        raise InputError(
+            f"{path} does not say which stage it is to become: name it, as in"
+            f" `check 07 {path}`"
+        )
+
+    if folder:
+        if not commands.check_all(folder, find, data, as_json):
+            raise RunError("not all of these are solved yet")
+        return
+    task = find(file)
+    following = [
+        exercises.exercise(row, LADDER, task.reverse)
+        for row in LADDER
+        if row.parent == task.stage.name
+    ]
+    following = following[0] if following else None
     if watch:
-        commands.watch(task, file, data)
-    elif not commands.check(task, file, data, STARTED):
-        undone = " --reverse" if reverse else ""
-        raise RunError(f"exercise {stage.name}{undone} is not solved yet")
-    elif following := [row for row in LADDER if row.parent == stage.name]:
-        task = exercises.exercise(following[0], LADDER, reverse)
-        print(f"Next: {task.command('try')}")
+        commands.watch(task, file, data, following)
+    elif not commands.check(task, file, data, STARTED, following, as_json):
+        undone = " --reverse" if task.reverse else ""
+        raise RunError(f"exercise {task.stage.name}{undone} is not solved yet")
 
 
 def give_hint(stage, reverse):
@@ -488,7 +526,7 @@ def give_hint(stage, reverse):
     commands.hint(exercises.exercise(stage, LADDER, reverse))
 
 
-def show_progress():
+def show_progress(as_json):
     """Print which changes a learner has made, and undone."""
     from shared.workshop import commands, exercises
 
@@ -500,7 +538,8 @@ def show_progress():
             )
             for stage in LADDER
             if stage.parent
-        ]
+        ],
+        as_json,
     )
 
 

@@ -1,10 +1,14 @@
 """The commands of the workshop: try, check, hint and progress."""
 
+import json
 import shutil
+import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import NamedTuple
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
 from shared.errors import InputError
@@ -50,60 +54,228 @@ def _backup(path):
     return backup
 
 
-def check(exercise, path=None, data="auto", started=None):
+class Outcome(NamedTuple):
+    """What came of a check: a `Finding`, or None if all holds."""
+
+    finding: object
+    praise: str
+    printed: str
+
+    @property
+    def held(self):
+        return self.finding is None
+
+
+def check(
+    exercise,
+    path=None,
+    data="auto",
+    started=None,
+    following=None,
+    as_json=False,
+):
     """Check a program, print what is found, and remember it.
 
     Without a `path` it is the one that `begin` wrote, and only of that one
-    the result is remembered. Returns whether all holds. `started` is when
-    the waiting began, as `time.perf_counter` tells it. Raises InputError if
-    there is nothing to check.
+    the result is remembered. Returns whether all holds; if so, it names the
+    exercise that is `following`. `started` is when the waiting began, as
+    `time.perf_counter` tells it. `as_json` prints one object instead. Raises
+    InputError if there is nothing to check.
     """
     started = started or time.perf_counter()
     path = Path(path or exercise.path).resolve()
-    own = path == exercise.path.resolve()
-    if not path.exists():
-        todo = f"; begin with {exercise.command('try')}" if own else ""
-        raise InputError(f"there is no {shown(path)}{todo}")
-    if path.is_dir() or path.suffix != ".py":
-        raise InputError(f"{shown(path)} is not a Python file (.py)")
-    progress = Progress()
+    if path == exercise.path.resolve() and not path.exists():
+        raise InputError(
+            f"there is no {shown(path)}; begin with {exercise.command('try')}"
+        )
+    _readable(path)
+    Progress()  # says in time if it is damaged
 
     # Not at the top: torch takes seconds to import, a typing error needn't.
     from shared.data import mnist
-    from shared.workshop.check import Check
-    from shared.workshop.verdict import Finding
 
     splits = mnist.load(data)
+    if as_json:
+        outcome = _judge(exercise, path, splits)
+        seconds = time.perf_counter() - started
+        print(
+            json.dumps(
+                _found(shown(path), splits.name, seconds, exercise, outcome)
+            )
+        )
+        return outcome.held
     print(
         f"{shown(path)}, to become {title(exercise.target)}, on"
         f" {splits.name}\n"
     )
-    with Check(exercise, path, splits) as check:
-        for step, found in check.steps():
-            if isinstance(found, Finding):
-                print(f"  {step:10}no\n\n{_paragraphs(str(found))}")
-                break
-            print(f"  {step:10}{found}", flush=True)
-        else:
-            print(f"\n{_paragraphs(check.praise)}")
-        printed = check.printed()
-    held = not isinstance(found, Finding)
-    if own:
-        progress.checked(exercise, held)
-    if printed:
-        lines = printed.splitlines()
+    outcome = _judge(exercise, path, splits, _show_step)
+    if outcome.held:
+        print(f"\n{_paragraphs(outcome.praise)}")
+    if outcome.printed:
+        lines = outcome.printed.splitlines()
         print("\nYour program printed this; a stage prints nothing.")
         for line in lines[:SHOWN]:
             print(textwrap.indent(fill(line), "  "))
         if len(lines) > SHOWN:
             print(f"  and so on, {len(lines):,} lines")
     seconds = time.perf_counter() - started
-    hint = "" if held else f" For a hint: {exercise.command('hint')}"
+    hint = "" if outcome.held else f" For a hint: {exercise.command('hint')}"
     print(f"\nThis took {seconds:.1f} s.{hint}")
-    return held
+    if outcome.held and following:
+        print(f"Next: {following.command('try')}")
+    return outcome.held
 
 
-def watch(exercise, path=None, data="auto"):
+def _readable(path):
+    """Raise InputError if there is no Python file, or none to be read."""
+    if not path.exists():
+        raise InputError(f"there is no {shown(path)}")
+    if not path.is_file() or path.suffix != ".py":
+        raise InputError(f"{shown(path)} is not a Python file (.py)")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(
+            f"{shown(path)} cannot be read: {error.strerror}"
+        ) from error
+
+
+def _judge(exercise, path, splits, show=lambda step, found: None):
+    """Return the `Outcome` of a check; remember it if it is the reader's.
+
+    `show` is called after each step, with its name and what came of it.
+    """
+    from shared.workshop.check import Check
+    from shared.workshop.verdict import Finding
+
+    with Check(exercise, path, splits) as check:
+        for step, found in check.steps():
+            show(step, found)
+        finding = found if isinstance(found, Finding) else None
+        outcome = Outcome(finding, check.praise, check.printed())
+    if path.resolve() == exercise.path.resolve():
+        Progress().checked(exercise, outcome.held)
+    return outcome
+
+
+def _show_step(step, found):
+    """Print a step of a check; if it is a finding, in paragraphs."""
+    if isinstance(found, str):
+        print(f"  {step:10}{found}", flush=True)
+    else:
+        print(f"  {step:10}no\n\n{_paragraphs(str(found))}")
+
+
+def _found(path, data, seconds, exercise, outcome):
+    """Return what came of a check as it is written as JSON."""
+    finding = outcome.finding
+    return {
+        "exercise": exercise.key,
+        "file": str(path),
+        "data": data,
+        "verdict": "held" if outcome.held else "not yet",
+        "phase": finding and finding.phase,
+        "cause": finding and str(finding),
+        "seconds": round(seconds, 1),
+    }
+
+
+def check_all(folder, find, data="auto", as_json=False):
+    """Check all Python files in a folder and below, one after the other.
+
+    `find` returns the `Exercise` that a file answers; if it raises
+    InputError, that is what is found of this file. Prints a line for each,
+    or with `as_json` an object. Returns whether all hold. Raises InputError
+    if there is no file.
+    """
+    files = _answers(folder)
+    Progress()
+
+    from shared.data import mnist
+
+    splits = mnist.load(data)
+    names = [str(path.relative_to(folder)) for path in files]
+    width = max(map(cell_len, [*names, "file"]))
+    if not as_json:
+        many = "1 file" if len(files) == 1 else f"{len(files)} files"
+        print(f"{many}, on {splits.name}\n")
+        print(_line("file", width, "exercise", "verdict", "seconds", "cause"))
+    checked = held = 0
+    try:
+        for path, name in zip(files, names, strict=True):
+            if sys.stdout.isatty() and not as_json:
+                print(name, end="\r", flush=True)  # it is being checked
+            found = _answer(path, find, splits)
+            checked += 1
+            held += found["verdict"] == "held"
+            if as_json:
+                print(json.dumps(found), flush=True)
+                continue
+            cells = [found[key] for key in ("exercise", "verdict", "seconds")]
+            cause = " ".join((found["cause"] or "").split())
+            print(_line(name, width, *cells, cause), flush=True)
+    finally:
+        if not as_json:
+            left = len(files) - checked
+            unseen = f" {left} not checked." if left else ""
+            print(f"\n{held} of {checked} held.{unseen}")
+    return held == len(files)
+
+
+def _answers(folder):
+    """Return the Python files in a folder and below, in order.
+
+    What is hidden is left out. Raises InputError if there is no file.
+    """
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}")
+    files = [
+        path
+        for path in sorted(folder.rglob("*.py"))
+        if not path.is_dir()
+        and not any(
+            part.startswith(".") for part in path.relative_to(folder).parts
+        )
+    ]
+    if not files:
+        raise InputError(f"there is no Python file (.py) in {folder}")
+    return files
+
+
+def _answer(path, find, splits):
+    """Return what came of one answer of many, as it is written as JSON."""
+    started = time.perf_counter()
+    try:
+        _readable(path)
+        exercise = find(path)
+    except InputError as error:
+        return {
+            "exercise": None,
+            "file": str(path),
+            "data": splits.name,
+            "verdict": "bad input",
+            "phase": None,
+            "cause": str(error),
+            "seconds": 0.0,
+        }
+    outcome = _judge(exercise, path, splits)
+    seconds = time.perf_counter() - started
+    return _found(path, splits.name, seconds, exercise, outcome)
+
+
+def _line(name, width, exercise, verdict, seconds, cause):
+    """Return a line of the table of answers, cut off where it would break."""
+    line = (
+        f"{set_cell_size(name, width)}  {exercise or '':10}  {verdict:9}"
+        f"  {seconds:>7}  {cause}"
+    )
+    columns = shutil.get_terminal_size().columns
+    if sys.stdout.isatty() and cell_len(line) > columns:
+        line = f"{set_cell_size(line, columns - 1)}…"
+    return line
+
+
+def watch(exercise, path=None, data="auto", following=None):
     """Check a program now and whenever its file is saved, until Ctrl-C."""
     from watchfiles import watch
 
@@ -112,13 +284,13 @@ def watch(exercise, path=None, data="auto"):
     path = Path(path or exercise.path).resolve()
     if path.exists():  # where there is no MNIST, that is said once
         data = mnist.flag(mnist.load(data).name)
-    check(exercise, path, data)
+    check(exercise, path, data, following=following)
     print("\nIt is checked again when you save it. Ctrl-C ends this.")
     # The folder, because many an editor puts a new file in its place.
     for changes in watch(path.parent, recursive=False, raise_interrupt=True):
         if str(path) in [name for _, name in changes] and path.exists():
             print()
-            check(exercise, path, data)
+            check(exercise, path, data, following=following)
 
 
 def _paragraphs(text):
@@ -141,9 +313,28 @@ def hint(exercise):
         )
 
 
-def show_progress(exercises):
-    """Print a table of what was done; `exercises` are pairs, both ways."""
+def show_progress(exercises, as_json=False):
+    """Print a table of what was done; `exercises` are pairs, both ways.
+
+    `as_json` prints one list of objects instead.
+    """
     progress = Progress()
+    if as_json:
+        print(
+            json.dumps(
+                [
+                    {
+                        "exercise": exercise.key,
+                        "file": str(shown(exercise.path)),
+                        "state": progress.state(exercise),
+                        "hints": progress.hints(exercise),
+                    }
+                    for pair in exercises
+                    for exercise in pair
+                ]
+            )
+        )
+        return
     rows, held = [("change", "made", "undone")], 0
     for pair in exercises:
         stage, parent = pair[0].stage, pair[0].parent

@@ -1,6 +1,5 @@
 """Exercises: changes of the ladder to be made, or undone, by the reader."""
 
-import ast
 import os
 import re
 import textwrap
@@ -120,16 +119,19 @@ def exercise(stage, ladder, reverse=False):
 def of_file(path):
     """Return the name of the stage that a file is to become, and the way.
 
-    By its name, such as stage_07.py or stage_07_reverse.py, or by what its
-    docstring says. Returns a name and whether it is to be undone, or None.
+    By its name, such as stage_07.py or stage_07_reverse.py, or by the task
+    that it begins with, even if the rest is no Python. Returns a name and
+    whether it is to be undone, or None.
     """
     if named := re.fullmatch(r"stage_(\d\d)(_reverse)?(\D.*)?", path.stem):
         return named[1], bool(named[2])
     try:
-        notes = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
-    except (OSError, SyntaxError, ValueError):
+        text = path.read_text("utf-8")
+    except (OSError, ValueError):
         return None
-    said = re.match(r"Stage (\d\d) .*?to become stage (\d\d)", notes, re.S)
+    said = re.search(
+        r'"""Stage (\d\d) [^"]*?to\s+become\s+stage\s+(\d\d)', text
+    )
     if said:
         start, target = said[1], said[2]
         return max(start, target), start > target

@@ -35,6 +35,10 @@ class Progress:
     def state(self, exercise):
         return self._entry(exercise)["state"] or "not started"
 
+    def hints(self, exercise):
+        """Return how many hints have been asked for."""
+        return self._entry(exercise)["hints"]
+
     def checked(self, exercise, held):
         """Remember what came of the latest check."""
         entry = self._entry(exercise)
@@ -46,7 +50,7 @@ class Progress:
     def hinted(self, exercise, most):
         """Count a hint; return how many have been asked for, up to `most`."""
         entry = self._entry(exercise)
-        hints = min(entry["hints"] + 1, most)
+        hints = min(self.hints(exercise) + 1, most)
         self._write(exercise, entry | {"hints": hints})
         return hints
 

@@ -7,10 +7,11 @@ import pytest
 import watchfiles
 
 from shared.data import mnist
-from shared.workshop import commands, exercises
+from shared.workshop import check, commands, exercises
 from shared.workshop.exercises import exercise, of_file
 from shared.workshop.signs import SIGNS
 from shared.workshop.tasks import FORWARD
+from shared.workshop.verdict import Finding
 from stages import LADDER
 from stages.__main__ import main
 
@@ -90,6 +91,12 @@ def test_hints_come_one_by_one_and_are_three(capsys):
         ("check 07 README.md", "README.md is not a Python file"),
         ("check 07 stages", "stages is not a Python file"),
         ("progress 07", "unrecognized arguments: 07"),
+        ("check", "name one thing to check"),
+        ("check mine.py yours.py", "name one thing to check"),
+        ("check 07 mine.py --all stages", "name one thing to check"),
+        ("check 07 --watch --json", "--json does not go with --watch"),
+        ("check --all nowhere", "there is no folder nowhere"),
+        ("check --all .github", r"there is no Python file \(.py\) in .github"),
     ],
 )
 def test_bad_input_gets_one_line_and_exit_code_2(command, complaint, capsys):
@@ -183,6 +190,11 @@ def test_a_change_is_tried_refused_made_and_held(folder, offline, capsys):
         ("stage_07-2.py", "", ("07", False)),
         ("stage_07_dataloader.py", "", ("07", False)),
         ("mine.py", LADDER[6], ("07", False)),
+        (
+            "mine.py",
+            '"""Stage 03 (module), to\nbecome stage 02 (x',
+            ("03", True),
+        ),
         ("mine.py", "no task", None),
         ("mine.py", '"""', None),
     ],
@@ -203,6 +215,131 @@ def test_the_start_of_each_exercise_tells_which_it_is(tmp_path):
             assert of_file(path) == (stage.name, reverse)
 
 
+class Judge:
+    """A check that holds if the file says so, and tells why otherwise."""
+
+    praise = "Well done."
+
+    def __init__(self, exercise, path, splits):
+        self.said = path.read_text()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def printed(self):
+        return ""
+
+    def steps(self):
+        if self.said == "interrupt":
+            raise KeyboardInterrupt
+        yield "file", "can be read"
+        if self.said != "right":
+            yield "change", Finding("update", f"It is\n{self.said}.")
+
+
+@pytest.fixture
+def answers(folder, offline, monkeypatch):
+    """A folder of answers, such as a class hands in."""
+    monkeypatch.setattr(check, "Check", Judge)
+    folder = folder.with_name("answers")
+    for name, said in {
+        "alice/stage_07.py": "right",
+        "bob/stage_03_reverse.py": "wrong",
+        "carol.py": "right",
+        "stage_01.py": "right",
+        "stage_05.py/notes.txt": "not this",
+        ".hidden/stage_07.py": "right",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(said)
+    return folder
+
+
+LOOK = "Look at the update."
+UNKNOWN = "does not say which stage it is to become"
+
+
+def test_a_folder_of_answers_is_checked_one_by_one(answers, capsys):
+    assert main(["check", "--all", str(answers)]) == 1
+    out, err = capsys.readouterr()
+    head, _, names, *lines, _, total = out.splitlines()
+    assert head.startswith("4 files, on ")
+    assert names.split() == ["file", "exercise", "verdict", "seconds", "cause"]
+    for line, wanted in zip(
+        lines,
+        (
+            r"alice/stage_07.py +07 +held +0.\d +",
+            r"bob/stage_03_reverse.py +03-reverse +not yet +0.\d +It is"
+            rf" wrong. {LOOK}",
+            rf"carol.py +bad input +0.0 +.*carol.py {UNKNOWN}.*",
+            rf"stage_01.py +bad input +0.0 +.*stage_01.py {UNKNOWN}.*",
+        ),
+        strict=True,
+    ):
+        assert re.fullmatch(wanted, line)
+    assert total == "1 of 4 held."
+    assert err == "error: not all of these are solved yet\n"
+    assert main(["check", "07", "--all", str(answers / "alice")]) == 0
+    assert "1 of 1 held." in capsys.readouterr().out
+
+
+def test_answers_are_found_as_json_too(answers, digits, capsys):
+    assert main(["check", "07", "--all", str(answers), "--json"]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(line["exercise"] == "07" for line in lines)
+    verdicts = [line["verdict"] for line in lines]
+    assert verdicts == ["held", "not yet", "held", "held"]
+    main(["check", "--all", str(answers), "--json"])
+    _, refused, unknown, _ = map(
+        json.loads, capsys.readouterr().out.splitlines()
+    )
+    assert refused.pop("seconds") < 60
+    assert refused == {
+        "exercise": "03-reverse",
+        "file": str(answers / "bob/stage_03_reverse.py"),
+        "data": digits.name,
+        "verdict": "not yet",
+        "phase": "update",
+        "cause": f"It is\nwrong.\n{LOOK}",
+    }
+    assert unknown["verdict"] == "bad input"
+    assert UNKNOWN in unknown["cause"]
+    assert unknown.keys() == refused.keys() | {"seconds"}
+
+
+def test_whoever_interrupts_is_told_how_far_it_came(answers, capsys):
+    (answers / "bob/stage_03_reverse.py").write_text("interrupt")
+    assert main(["check", "--all", str(answers)]) == 130
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1] == "1 of 1 held. 3 not checked."
+    assert err == "interrupted\n"
+
+
+def test_a_check_is_one_object_of_json(folder, answers, digits, capsys):
+    folder.mkdir()
+    for said, code, verdict in (("right", 0, "held"), ("x", 1, "not yet")):
+        (folder / "stage_07.py").write_text(said)
+        assert main(["check", "07", "--json"]) == code
+        found = json.loads(capsys.readouterr().out)
+        assert (found["exercise"], found["verdict"]) == ("07", verdict)
+        assert found["data"] == digits.name
+    main(["hint", "07"])
+    capsys.readouterr()
+    assert main(["progress", "--json"]) == 0
+    states = json.loads(capsys.readouterr().out)
+    assert len(states) == 22
+    [state] = [state for state in states if state["state"] != "not started"]
+    assert state == {
+        "exercise": "07",
+        "file": str(folder / "stage_07.py"),
+        "state": "held before",
+        "hints": 1,
+    }
+
+
 def test_watching_checks_again_whenever_the_file_is_saved(folder, monkeypatch):
     path = folder / "stage_07.py"
     other = folder / "notes.txt"
@@ -215,7 +352,9 @@ def test_watching_checks_again_whenever_the_file_is_saved(folder, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(watchfiles, "watch", watch)
-    monkeypatch.setattr(commands, "check", lambda *a: checked.append(a[1]))
+    monkeypatch.setattr(
+        commands, "check", lambda *a, **_: checked.append(a[1])
+    )
     main(["try", "07"])
     assert main(["check", "07", "--watch"]) == 130
     assert checked == [path] * 3
