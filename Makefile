@@ -9,7 +9,7 @@ VENV_PYTHON := .venv/bin/python
 CONSTRAINTS ?= shared/results/constraints.txt
 INSTALL := $(VENV_PYTHON) -m pip install --disable-pip-version-check $(PIP_ARGS) $(addprefix --constraint ,$(CONSTRAINTS))
 
-.PHONY: help stages check progress data book prove mutants faults test test-slow test-book lint results readme clean
+.PHONY: help stages check progress data book prove mutants bench faults test test-slow test-book lint results readme clean
 
 help:
 	@echo 'make stage-07    run stage 07; ARGS="--epochs 5" changes how'
@@ -26,6 +26,7 @@ help:
 	@echo 'make book        make web pages of all this, site/index.html'
 	@echo 'make prove       train everything in full and check every promise'
 	@echo 'make mutants     break stages on purpose and catch each of them'
+	@echo 'make bench       measure time; ARGS="--startup" until the first result'
 	@echo 'make faults      break network and disk on purpose'
 	@echo 'make test        run all tests but the slow ones'
 	@echo 'make test-slow   run the slow tests'
@@ -65,7 +66,8 @@ stages: $(INSTALLED)
 book: .venv/extra-book
 prove mutants: .venv/extra-proof
 results: .venv/extra-dev
-book prove mutants results:
+bench: $(INSTALLED)
+book prove mutants results bench:
 	@$(VENV_PYTHON) -m stages $@ $(ARGS)
 
 faults: .venv/extra-test

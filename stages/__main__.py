@@ -129,6 +129,16 @@ def _parse(argv):
         _add_flags(reports, ["--output-dir", "--threads"])
     for reports in (prove, mutants, measure):
         _add_flags(reports, ["--data"])
+    bench = add("bench", measure_time, "measure how long it takes")
+    what = bench.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--startup",
+        action="store_const",
+        const="startup",
+        dest="what",
+        help="from Enter to the first result, and to the last picture",
+    )
+    _add_flags(bench, ["--data", "--output-dir"])
     results = add("results", publish, "measure what README and book show")
     results.add_argument(
         "--all",
@@ -407,6 +417,19 @@ def measure_ladder(data, output_dir, known=None, threads=None):
     output_dir = output_dir or runner.RUNS
     figures.measure(LADDER, data, output_dir, known, threads or runner.THREADS)
     print(f"wrote ladder.json and its pictures to {output_dir}")
+
+
+def measure_time(what, data, output_dir):
+    """Measure one thing by the module of `shared.extras` of that name."""
+    from shared.results import tables
+    from shared.training import runner
+
+    output_dir = output_dir or runner.RUNS
+    bench = import_module(f"shared.extras.{what}")
+    _show(
+        getattr(tables, f"of_{what}")(bench.report(LADDER, data, output_dir))
+    )
+    print(f"wrote {what}.json to {output_dir}")
 
 
 def publish(everything):

@@ -139,6 +139,30 @@ def count_mutants(result):
     return len(harmful), caught, passing
 
 
+def of_startup(found):
+    """Return the laps of some stages: seconds, and most megabytes so far."""
+    stages = found["stages"]
+    rows = [["lap"]]
+    for name in stages:
+        rows[0] += [f"stage {name}, seconds", "megabytes"]
+    for lap in next(iter(stages.values()))["laps"]:
+        rows.append([lap])
+        for stage in stages.values():
+            rows[-1] += [
+                f"{stage['laps'][lap]['seconds']:.2f}",
+                f"{stage['laps'][lap]['megabytes'] or 'unknown'}",
+            ]
+    for name, what in (
+        ("until the result", "result"),
+        ("in all", "total"),
+        ("without torch and training", "ours"),
+    ):
+        rows.append([name])
+        for stage in stages.values():
+            rows[-1] += [f"{stage[what]:.2f}", ""]
+    return rows
+
+
 def of_speed(found):
     """Return what each optimization of the fast encore was measured to do."""
     rows = [

@@ -176,11 +176,11 @@ def run(
         f" over {len(pred):,} images, {seconds:.1f} s"
     )
     if not dry_run:
-        _write(stage, splits, pred.argmax(1), metrics)
+        write(stage, splits, pred.argmax(1), metrics)
     return metrics
 
 
-def _write(stage, splits, predicted, metrics):
+def write(stage, splits, predicted, metrics):
     """Write `metrics.json` and the pictures to the stage's folder."""
     folder = RUNS / stage.target
     with replacing(folder / "metrics.json") as part:
