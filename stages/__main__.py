@@ -240,16 +240,27 @@ def _helper(row):
 
 
 def show_ladder():
-    """Print one line for each stage."""
+    """Print one line or two for each stage."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+
+    def show(rows):
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True)
+        for stage in rows:
+            title = (f"{stage.title}",) if stage in LADDER else ()
+            table.add_row(f"  {stage.name}", *title, ", ".join(stage.swaps_in))
+        console.print(table)
+
     print("One MNIST training program, written twelve times:\n")
-    for stage in LADDER:
-        print(f"  {stage.name}  {stage.title:16}{', '.join(stage.swaps_in)}")
+    show(LADDER)
     print("\nPreludes and encores, before and after the twelve:\n")
-    for stage in AROUND:
-        print(f"  {stage.name:28}{', '.join(stage.swaps_in)}")
+    show(AROUND)
     print(
-        "\nRun one with `python -m stages 07`; --help lists the other"
-        " commands."
+        "\nStart with `python -m stages 01`, then `python -m stages diff 02`;"
+        "\n--help lists the other commands."
     )
 
 

@@ -150,13 +150,45 @@ def _mark(line, words, spans):
     return line._replace(marks=tuple(marks))
 
 
-def folded(rows):
+def moved(rows):
+    """Return the lines that a change only moves.
+
+    They are the same but for their indentation, a name that is assigned to,
+    and a comma at the end. Returns {number before: number after}.
+    """
+    removed, added = [], []
+    for before, after in rows:
+        if before and after and _core(before) == _core(after):
+            continue  # it stays, or only its indentation changes
+        removed += [before] if before else []
+        added += [after] if after else []
+    found = {}
+    for line in removed:
+        for other in added:
+            if re.search(r"\w", line.text) and _core(line) == _core(other):
+                found[line.number] = other.number
+                added.remove(other)
+                break
+    return found
+
+
+def _core(line):
+    text = re.sub(r"^[\w.]+ = ", "", line.text.strip())
+    return text.removesuffix(",")
+
+
+def folded(rows, kept=()):
     """Cut rows into stretches in sight, and unchanged ones to fold away.
 
     Yields (fold, rows), with `fold` True where no change is within `CONTEXT`
-    lines and there are more lines than that to fold.
+    lines, no line, counted from 0 in the code after the change, that is to be
+    `kept` in sight, and there are more lines than that to fold.
     """
-    changes = [i for i, row in enumerate(rows) if row.changed]
+    changes = [
+        i
+        for i, row in enumerate(rows)
+        if row.changed or row.after.number in kept
+    ]
     numbered = itertools.groupby(
         range(len(rows)),
         key=lambda i: all(abs(i - change) > CONTEXT for change in changes),

@@ -5,6 +5,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
+from pathlib import Path
 
 from pygments.token import Comment, Keyword, Literal, Name, Operator
 from rich.console import Console, Group
@@ -17,11 +19,12 @@ from rich.text import Text
 from rich.theme import Theme
 
 from shared.errors import RunError
-from shared.reading import diff
+from shared.reading import diff, notes
 from shared.results import published
 
 READABLE = 79  # columns for prose, however wide the terminal is
 WIDE = 160  # columns from which on two programs fit side by side
+NUMBER = 4  # columns for the number of a line
 SIGNS = {"-": "red", "+": "green"}
 
 # Some of the sixteen colours that the owner of a terminal chose to be legible.
@@ -51,6 +54,8 @@ def show(what):
         console.print(what)
     text = captured.get()
     pager = shlex.split(os.environ.get("PAGER", "less"))
+    if pager and Path(pager[0]).name == "less":
+        pager.append("-R")  # lets colours through, whatever LESS says
     long = console.is_terminal and text.count("\n") >= console.height
     if long and pager and shutil.which(pager[0]):
         env = {"LESS": "FRX"} | os.environ
@@ -60,8 +65,8 @@ def show(what):
 
 
 def program(stage):
-    """Return a whole program in colour."""
-    return Syntax(stage.source, "python", theme=CODE)
+    """Return a whole program in colour, its notes first."""
+    return Group(*_notes(stage), _Code(None, stage).unified())
 
 
 def change(before, after, table, side_by_side=None):
@@ -69,7 +74,8 @@ def change(before, after, table, side_by_side=None):
 
     First the notes of the later stage, if it is the next one, and what each
     change between the two promises, with what was measured; then the code,
-    by default side by side where two programs fit.
+    by default side by side where two programs fit. The lines that notes
+    belong to bear their numbers, and lines that only moved say where to.
     """
     if side_by_side is None:
         side_by_side = Console().width >= WIDE
@@ -79,12 +85,26 @@ def change(before, after, table, side_by_side=None):
     ]
     between = _between(before, after, table)
     if between == [after]:
-        parts += [Constrain(Markdown(after.notes), READABLE), ""]
+        parts += _notes(after)
     if between:
         parts += [_promises(between, table), ""]
-    rows = diff.rows(before.code, after.code)
-    draw = _side_by_side if side_by_side else _unified
-    return Group(*parts, draw(rows, _coloured(before), _coloured(after)))
+    code = _Code(before, after)
+    drawn = code.side_by_side() if side_by_side else code.unified()
+    return Group(*parts, drawn)
+
+
+def _notes(stage):
+    """Return the notes of a stage, those that belong to lines numbered."""
+    lead, rest, _ = notes.split(stage.notes)
+    text = lead + " " * (rest[:1] not in "\n") + rest
+    points = "\n".join(
+        textwrap.indent(note.text, "    ").replace(
+            "   ", f"{note.number}.".ljust(3), 1
+        )
+        for note in notes.of(stage)
+    )
+    text = f"{text}\n\n{notes.POINTS}{points}"
+    return [Constrain(Markdown(text), READABLE), ""]
 
 
 def _between(before, after, table):
@@ -132,52 +152,89 @@ def _outcome(stage, parent):
     return outcome
 
 
-def _coloured(stage):
-    """Return the lines of a stage's code in colour."""
-    syntax = Syntax("", "python", theme=CODE)
-    return syntax.highlight(stage.code).split("\n", allow_blank=True)
+class _Code:
+    """The code of a change, or of a program if there is nothing `before`."""
+
+    def __init__(self, before, after):
+        self._before, self._after = _Side("-", before), _Side("+", after)
+        self._rows = diff.rows((before or after).code, after.code)
+        for origin, to in diff.moved(self._rows).items():
+            self._before.to[origin] = to + self._after.first
+            self._after.to[to] = origin + self._before.first
+        kept = []
+        if not before or before == after.origin:
+            for note in notes.of(after):
+                side = self._before if note.removed else self._after
+                side.notes.setdefault(note.line, []).append(note.number)
+                kept += [] if note.removed else [note.line]
+        self._stretches = list(diff.folded(self._rows, kept))
+        if not before:
+            self._stretches = [(False, self._rows)]
+
+    def unified(self):
+        """Return the lines one below the other."""
+        table = Table.grid(expand=True)
+        table.add_column(width=NUMBER, justify="right", style="dim")
+        table.add_column(ratio=1, overflow="fold")
+        for fold, stretch in self._stretches:
+            if fold:
+                table.add_row("", _fold(stretch))
+                continue
+            for sign, row in diff.unified(stretch):
+                side = self._before if sign == "-" else self._after
+                table.add_row(*side.cells(sign, row.after or row.before))
+        return table
+
+    def side_by_side(self):
+        """Return two columns: the lines before, and those after."""
+        table = Table.grid(expand=True)
+        for _ in range(2):
+            table.add_column(width=NUMBER, justify="right", style="dim")
+            table.add_column(ratio=1, overflow="fold")
+        for fold, stretch in self._stretches:
+            if fold:
+                table.add_row("", _fold(stretch), "", _fold(stretch))
+                continue
+            for row in stretch:
+                minus, plus = "-+" if row.changed else "  "
+                table.add_row(
+                    *self._before.cells(minus, row.before),
+                    *self._after.cells(plus, row.after),
+                )
+        return table
 
 
-def _line(sign, line, coloured):
-    """Return one line of a change with its sign before it."""
-    code = coloured[line.number].copy()
-    for start, end in line.marks:
-        code.stylize(f"reverse {SIGNS[sign]}", start, end)
-    if sign == " ":
-        code.stylize("dim")
-    return Text.assemble((sign, SIGNS.get(sign, "")), code)
+class _Side:
+    """The code of a stage, and what is said beside its lines.
+
+    `first` is the number of its first line in the file; `to` are the numbers
+    of the lines that its lines were moved to, or from; `notes` those of notes.
+    """
+
+    def __init__(self, sign, stage):
+        source, code = (stage.source, stage.code) if stage else ("", "")
+        self.first = source.count("\n") - code.count("\n") + 1
+        self.to, self.notes = {}, {}
+        self._moved = {"-": "to", "+": "from"}[sign]
+        syntax = Syntax("", "python", theme=CODE)
+        self._lines = syntax.highlight(code).split("\n", allow_blank=True)
+
+    def cells(self, sign, line):
+        """Return the two cells of a line, if any: its number, and itself."""
+        if line is None:
+            return "", ""
+        code = self._lines[line.number].copy()
+        for start, end in line.marks:
+            code.stylize(f"reverse {SIGNS[sign]}", start, end)
+        text = Text.assemble((f" {sign}", SIGNS.get(sign, "")), code)
+        if line.number in self.to:
+            said = f"  ({self._moved} line {self.to[line.number]})"
+            text.append(said, "dim italic")
+        if numbers := self.notes.get(line.number):
+            said = f"  ← note{'s' * (len(numbers) > 1)} "
+            text.append(said + ", ".join(map(str, numbers)), "bold")
+        return str(line.number + self.first), text
 
 
 def _fold(rows):
     return Text(f"... {len(rows)} lines stay as they are", style="dim italic")
-
-
-def _unified(rows, before, after):
-    lines = []
-    for fold, stretch in diff.folded(rows):
-        if fold:
-            lines.append(_fold(stretch))
-        else:
-            for sign, row in diff.unified(stretch):
-                line, coloured = (
-                    (row.after, after) if row.after else (row.before, before)
-                )
-                lines.append(_line(sign, line, coloured))
-    return Group(*lines)
-
-
-def _side_by_side(rows, before, after):
-    table = Table.grid(expand=True)
-    table.add_column(ratio=1, overflow="fold")
-    table.add_column(ratio=1, overflow="fold")
-    for fold, stretch in diff.folded(rows):
-        if fold:
-            table.add_row(_fold(stretch), _fold(stretch))
-            continue
-        for row in stretch:
-            minus, plus = "-+" if row.changed else "  "
-            table.add_row(
-                _line(minus, row.before, before) if row.before else "",
-                _line(plus, row.after, after) if row.after else "",
-            )
-    return table

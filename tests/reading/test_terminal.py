@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from shared.reading import notes
 from shared.results import published
 from stages import ENCORES, LADDER, PRELUDE, TABLE
 from stages.__main__ import main
@@ -63,6 +64,35 @@ def test_a_terminal_can_be_given_the_plain_diff_too(terminal):
     assert "\x1b" not in shown
 
 
+@pytest.mark.parametrize("stage", TABLE, ids=lambda stage: stage.name)
+def test_notes_have_the_numbers_of_their_lines(stage, terminal, results):
+    shown = lines(terminal(stage.name, columns=200))
+    for note in notes.of(stage):
+        of = stage.origin if note.removed else stage
+        first = of.source.count("\n") - of.code.count("\n") + 1
+        code = of.code.splitlines()[note.line]
+        [line] = [
+            line
+            for line in shown
+            if re.search(rf"← notes? ([\d, ]+, )?{note.number}\b", line)
+        ]
+        assert f"{first + note.line} " in line
+        assert code.strip() in line
+        words = " ".join(re.sub("[`*]", "", note.text).split()[:4])
+        assert any(
+            line.lstrip().startswith(f"{note.number} {words}")
+            for line in shown
+        )
+
+
+def test_moved_lines_say_where_from_and_where_to(terminal, results):
+    shown = [line.rstrip() for line in lines(terminal("08"))]
+    [before] = [line for line in shown if "(to line 56)" in line]
+    [after] = [line for line in shown if "(from line 53)" in line]
+    assert before.split()[:3] == ["53", "-", "loss.backward()"]
+    assert after.split()[:3] == ["56", "+", "loss.backward()"]
+
+
 @pytest.mark.parametrize("columns", [80, 200])
 @pytest.mark.parametrize("name", CHANGES + AROUND)
 def test_it_shows_notes_promise_and_change_within_the_terminal(
@@ -76,13 +106,13 @@ def test_it_shows_notes_promise_and_change_within_the_terminal(
     assert " ".join(first.split()) in text
     assert f"{stage.name} promised {stage.promise}" in text
     assert re.search(r"\((MNIST, .*)?torch \d", text)
-    marked = [line[0] for line in shown if re.match(r"[-+]\s*\S", line)]
+    marked = re.findall(r"^ *\d+ ([-+])", "\n".join(shown), re.M)
     if columns < 160 and stage.goes_out:
         assert {"-", "+"} == set(marked)
 
 
 def test_the_wide_one_is_side_by_side_the_narrow_one_is_not(terminal):
-    together = r"^-\s+for start in range.*\+\s+for xb, yb in train_dl:"
+    together = r"^ *\d+ -\s+for start in range.*\d \+ +for xb, yb in train_dl:"
     for columns, layout, side_by_side in [
         (159, (), False),
         (160, (), True),
@@ -115,7 +145,10 @@ def test_any_two_stages_compare_with_all_promises_between(terminal):
     assert promised == ["04", "05", "06", "07"]
     backwards = lines(terminal("7", "3"))
     assert backwards[0] == "Stage 07, dataloader → Stage 03, module"
-    assert "+        return xb @ self.weights + self.bias" in backwards
+    assert any(
+        line.endswith(" +        return xb @ self.weights + self.bias")
+        for line in map(str.rstrip, backwards)
+    )
 
 
 def test_before_the_first_there_is_nothing_and_it_says_so(terminal, capsys):
@@ -163,6 +196,34 @@ def test_what_is_longer_than_the_terminal_goes_to_a_pager(
     monkeypatch.setenv("LINES", "10")
     assert main(["diff", "05"]) == 0
     assert seen.read_text() == shown
+
+
+def test_less_is_asked_to_show_colours(terminal, monkeypatch, tmp_path):
+    less = tmp_path / "less"
+    less.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\n')
+    less.chmod(0o755)
+    which = shutil.which
+    terminal("05", LINES="500")
+    monkeypatch.setattr(shutil, "which", which)
+    monkeypatch.setenv("LINES", "10")
+    monkeypatch.setenv("LESS", "i")
+    monkeypatch.setenv("PAGER", str(less))
+    assert main(["diff", "05"]) == 0
+    assert (tmp_path / "asked").read_text() == "-R\n"
+
+
+def test_the_list_of_programs_breaks_no_word_at_80_columns(
+    capsys, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([]) == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    words = set(shown.replace(",", " ").split())
+    for row in TABLE:
+        assert row.name in words
+        for code in row.swaps_in:
+            assert set(code.replace(",", " ").split()) <= words
 
 
 def test_a_reader_that_stops_reading_is_no_error():

@@ -53,6 +53,17 @@ def test_plain_make_is_help_and_names_every_target():
         assert target == "help" or f"make {target} " in text
 
 
+def test_an_exercise_not_solved_yet_is_no_error_of_make():
+    [recipe] = make("check-07").splitlines()
+    for status, expected in ((0, 0), (1, 0), (2, 1), (130, 1)):
+        python = f"sh -c 'exit {status}'"
+        done = subprocess.run(
+            recipe.replace(".venv/bin/python -m stages check 07", python),
+            shell=True,
+        )
+        assert done.returncode == expected
+
+
 def test_clean_keeps_data_and_environment():
     commands = make("clean")
     assert "runs" in commands
