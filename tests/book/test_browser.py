@@ -3,12 +3,9 @@
 Needs the `dev` dependencies and the system's chromium.
 """
 
-import os
-
 import pytest
 
 from shared.book import build
-from shared.book.browser import PATH, launched
 from stages import ENCORES, LADDER, PRELUDE, TABLE
 
 playwright = pytest.importorskip(
@@ -26,50 +23,6 @@ READING = [  # the pages in the order in which the arrow keys turn them
 BEFORE = [f"{stage.target}.html" for stage in PRELUDE]
 PAGES = READING + BEFORE
 WIDTHS = (360, 768, 961, 1440)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if PATH is None:
-        assert "CI" not in os.environ, "no chromium"
-        pytest.skip("no chromium on this system")
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def visit(browser, site):
-    """Open a page in a fresh profile; fail on errors and on requests."""
-    contexts, complaints = [], []
-
-    def asked(request):
-        if not request.url.startswith(("file://", "data:")):
-            complaints.append(f"asked for {request.url}")
-
-    def open_page(name="stage-07.html", width=1440, **options):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, **options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(5000)
-        page.on("request", asked)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("requestfailed", lambda failed: complaints.append(failed.url))
-        page.on(
-            "console",
-            lambda said: (
-                said.type in ("error", "warning")
-                and complaints.append(said.text)
-            ),
-        )
-        page.goto((site / name).as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not complaints
 
 
 def choose(page, value):
