@@ -120,6 +120,16 @@ def _parse(argv):
     layout.add_argument(
         "--plain", action="store_true", help="a diff that `patch` takes"
     )
+    diff.add_argument(
+        "--mine",
+        action="store_true",
+        help="your own answer beside the stage, once it holds",
+    )
+    diff.add_argument(
+        "--reverse",
+        action="store_true",
+        help="with --mine: the one that undoes the change",
+    )
     add("data", get_data, "download MNIST and nothing more")
     prove = add("prove", prove_promises, "check what each stage promises")
     mutants = add("mutants", break_stages, "break stages, and catch each")
@@ -313,7 +323,7 @@ def _show(rows):
     Console(highlight=False).print(tables.terminal(rows))
 
 
-def show_change(stages, side_by_side, plain):
+def show_change(stages, side_by_side, plain, mine, reverse):
     """Show what changes from one stage to another.
 
     In a terminal with notes and colours, side by side if it is wide enough;
@@ -325,6 +335,11 @@ def show_change(stages, side_by_side, plain):
         names = ", ".join(stage.name for stage in stages)
         raise InputError(f"a change is between two stages, not {names}")
     *before, after = stages
+    if mine or reverse:
+        if before or not mine:
+            raise InputError("--mine goes with one stage, --reverse with it")
+        show_answer(after, side_by_side, plain, reverse)
+        return
     if not before:
         before = [stage for stage in TABLE if stage.name == after.parent]
 
@@ -349,6 +364,23 @@ def show_change(stages, side_by_side, plain):
         )
     else:
         terminal.show(terminal.change(before, after, TABLE, side_by_side))
+
+
+def show_answer(stage, side_by_side, plain, reverse):
+    """Show a reader's own answer, and how our stage differs from it."""
+    from shared.reading import diff, terminal
+    from shared.workshop import commands, exercises
+
+    if stage not in LADDER or not stage.parent:
+        raise InputError(f"{stage.label} is no exercise")
+    task = exercises.exercise(stage, LADDER, reverse)
+    name, target = str(exercises.shown(task.path)), task.target
+    mine = terminal.Program(name, *exercises.bare(commands.answer(task)))
+    ours = terminal.Program(target.label, *exercises.bare(target.source))
+    if plain or (side_by_side is None and not sys.stdout.isatty()):
+        sys.stdout.write(diff.patch(mine.code, ours.code, name, target.file))
+    else:
+        terminal.show(terminal.answer(mine, ours, side_by_side))
 
 
 def get_data():

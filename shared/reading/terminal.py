@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import NamedTuple
 
 from pygments.token import Comment, Keyword, Literal, Name, Operator
 from rich.console import Console, Group
@@ -77,8 +78,6 @@ def change(before, after, table, side_by_side=None):
     by default side by side where two programs fit. The lines that notes
     belong to bear their numbers, and lines that only moved say where to.
     """
-    if side_by_side is None:
-        side_by_side = Console().width >= WIDE
     parts = [
         Text(f"{before.label} → {after.label}", style="bold"),
         "",
@@ -88,9 +87,35 @@ def change(before, after, table, side_by_side=None):
         parts += _notes(after)
     if between:
         parts += [_promises(between, table), ""]
+    return Group(*parts, _code(before, after, side_by_side))
+
+
+class Program(NamedTuple):
+    """A program that is no row of the table, or the `code` of a part of it.
+
+    `source` is all of it up to the end of that part.
+    """
+
+    label: str
+    source: str
+    code: str
+    origin: None = None
+
+
+def answer(mine, ours, side_by_side=None):
+    """Return what a reader wrote, and how ours differs: two `Program`s."""
+    heading = Text(f"{mine.label} → {ours.label}", style="bold")
+    if mine.code == ours.code:
+        return Group(heading, "", "Word for word the same.")
+    return Group(heading, "", _code(mine, ours, side_by_side))
+
+
+def _code(before, after, side_by_side):
+    """Return the code of a change, by default side by side where both fit."""
+    if side_by_side is None:
+        side_by_side = Console().width >= WIDE
     code = _Code(before, after)
-    drawn = code.side_by_side() if side_by_side else code.unified()
-    return Group(*parts, drawn)
+    return code.side_by_side() if side_by_side else code.unified()
 
 
 def _notes(stage):

@@ -13,8 +13,9 @@ from rich.console import Console
 
 from shared.errors import InputError
 from shared.files import replacing
+from shared.reading import names
 from shared.results import tables
-from shared.workshop.exercises import fill, shown, title
+from shared.workshop.exercises import fill, shown, title, typed
 from shared.workshop.progress import Progress
 
 SHOWN = 5  # lines of what a program printed
@@ -121,8 +122,13 @@ def check(
     seconds = time.perf_counter() - started
     hint = "" if outcome.held else f" For a hint: {exercise.command('hint')}"
     print(f"\nThis took {seconds:.1f} s.{hint}")
-    if outcome.held and following:
-        print(f"Next: {following.command('try')}")
+    if outcome.held:
+        _show_names(exercise)
+        print(f"\nYours beside ours: {exercise.command('diff', '--mine')}")
+        if following:
+            print(f"Next: {following.command('try')}")
+        else:
+            print(f"This was the last one. For all: {typed('progress')}")
     return outcome.held
 
 
@@ -148,13 +154,14 @@ def _judge(exercise, path, splits, show=lambda step, found: None):
     from shared.workshop.check import Check
     from shared.workshop.verdict import Finding
 
+    code = path.read_bytes()  # it may be edited while it is checked
     with Check(exercise, path, splits) as check:
         for step, found in check.steps():
             show(step, found)
         finding = found if isinstance(found, Finding) else None
         outcome = Outcome(finding, check.praise, check.printed())
     if path.resolve() == exercise.path.resolve():
-        Progress().checked(exercise, outcome.held)
+        Progress().checked(exercise, outcome.held, code)
     return outcome
 
 
@@ -164,6 +171,22 @@ def _show_step(step, found):
         print(f"  {step:10}{found}", flush=True)
     else:
         print(f"  {step:10}no\n\n{_paragraphs(str(found))}")
+
+
+def _show_names(exercise):
+    """Print what the names of PyTorch mean that come in with a change."""
+    before = {use.name for use in names.uses(exercise.start.code)}
+    after = [use.name for use in names.uses(exercise.target.code)]
+    new = [
+        name
+        for name in dict.fromkeys(after)
+        if name not in before and name != "torch"
+    ]
+    if new:
+        print("\nNew in this change:")
+    for name in new:
+        print(f"{fill(f'{name}: {names.NAMES[name].sentence}')}")
+        print(f"  {names.link(name)}")
 
 
 def _found(path, data, seconds, exercise, outcome):
@@ -311,6 +334,25 @@ def hint(exercise):
             "There are no more hints. To see the change itself:"
             f" {exercise.command('diff')}"
         )
+
+
+def answer(exercise):
+    """Return the reader's own answer, a program.
+
+    Raises InputError unless it was checked as it is now, and held.
+    """
+    path = exercise.path
+    if not path.exists():
+        raise InputError(
+            f"there is no {shown(path)}; begin with {exercise.command('try')}"
+        )
+    code = path.read_bytes()
+    if not Progress().held(exercise, code):
+        raise InputError(
+            f"{shown(path)} has not held as it is now:"
+            f" {exercise.command('check')} tells what is missing"
+        )
+    return code.decode()
 
 
 def show_progress(exercises, as_json=False):

@@ -1,5 +1,6 @@
 """Exercises: changes of the ladder to be made, or undone, by the reader."""
 
+import ast
 import os
 import re
 import textwrap
@@ -51,17 +52,10 @@ class Exercise(NamedTuple):
         return FOLDER / f"stage_{self.key.replace('-', '_')}.py"
 
     def command(self, name, *flags):
-        """Return what to type for `try`, `check`, `hint` or `diff`.
-
-        By way of make if that is how we were called.
-        """
-        if self.reverse and name != "diff":
+        """Return what to type for `try`, `check`, `hint` or `diff`."""
+        if self.reverse and (name != "diff" or flags):
             flags = ("--reverse", *flags)
-        flags = " ".join(flags)
-        if "MAKELEVEL" not in os.environ:
-            return f"python -m stages {name} {self.stage.name} {flags}".strip()
-        arguments = f' ARGS="{flags}"' if flags else ""
-        return f"make {name}-{self.stage.name}{arguments}"
+        return typed(name, self.stage.name, *flags)
 
     def code(self):
         """Return the file to start from: the task, then a stage."""
@@ -86,8 +80,32 @@ class Exercise(NamedTuple):
             f"If you are stuck: {self.command('hint')}",
         )
         notes = "\n\n".join(fill(text) for text in paragraphs if text)
-        program = self.start.code.partition("\n\nif __name__ ==")[0]
-        return f'"""{notes[0].upper()}{notes[1:]}\n"""\n{program.rstrip()}\n'
+        _, code = bare(self.start.source)
+        return f'"""{notes[0].upper()}{notes[1:]}\n"""\n\n{code}'
+
+
+def typed(name, stage="", *flags):
+    """Return what to type for a command, by way of make if we were."""
+    if "MAKELEVEL" not in os.environ:
+        return " ".join(["python -m stages", name, stage, *flags]).strip()
+    target = f"{name}-{stage}" if stage else name
+    arguments = f' ARGS="{" ".join(flags)}"' if flags else ""
+    return f"make {target}{arguments}"
+
+
+def bare(source):
+    """Return a program up to the tail of a stage, and its code alone.
+
+    That is without the notes and without that tail. Raises SyntaxError if it
+    is no Python.
+    """
+    tree = ast.parse(source)
+    source = source.partition("\n\nif __name__ ==")[0].rstrip()
+    code = source
+    if ast.get_docstring(tree) is not None:
+        after = source.splitlines()[tree.body[0].end_lineno :]
+        code = "\n".join(after)
+    return f"{source}\n", f"{code.strip()}\n"
 
 
 def title(stage):

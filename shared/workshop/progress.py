@@ -1,5 +1,6 @@
 """What a reader has tried and what held, kept in a file."""
 
+import hashlib
 import json
 
 from shared.errors import InputError
@@ -39,13 +40,21 @@ class Progress:
         """Return how many hints have been asked for."""
         return self._entry(exercise)["hints"]
 
-    def checked(self, exercise, held):
-        """Remember what came of the latest check."""
+    def checked(self, exercise, held, code):
+        """Remember what came of the latest check, of this `code` as bytes."""
         entry = self._entry(exercise)
-        state = "held" if held else "tried"
-        if not held and entry["state"] in ("held", "held before"):
-            state = "held before"
-        self._write(exercise, entry | {"state": state})
+        if held:
+            entry |= {"state": "held", "code": _digest(code)}
+        elif entry["state"] in ("held", "held before"):
+            entry |= {"state": "held before"}
+        else:
+            entry |= {"state": "tried"}
+        self._write(exercise, entry)
+
+    def held(self, exercise, code):
+        """Tell whether it was this code that held when it was last checked."""
+        entry = self._entry(exercise)
+        return entry["state"] == "held" and entry.get("code") == _digest(code)
 
     def hinted(self, exercise, most):
         """Count a hint; return how many have been asked for, up to `most`."""
@@ -55,9 +64,13 @@ class Progress:
         return hints
 
     def _entry(self, exercise):
-        return self.entries.get(exercise.key, {"state": "", "hints": 0})
+        return dict(self.entries.get(exercise.key, {"state": "", "hints": 0}))
 
     def _write(self, exercise, entry):
         self.entries[exercise.key] = entry
         with replacing(self.path) as part:
             part.write_text(json.dumps(self.entries, indent=1) + "\n")
+
+
+def _digest(code):
+    return hashlib.sha256(code).hexdigest()
