@@ -1,7 +1,6 @@
 """Judge what came of an exercise, from the file to the last prediction."""
 
 import ast
-import sys
 from contextlib import ExitStack
 from types import SimpleNamespace
 
@@ -10,6 +9,8 @@ from shared.proof.equivalence import ROUNDING, Record, compare
 from shared.proof.preconditions import given_weights
 from shared.proof.statistics import EQUIVALENT
 from shared.training import runner
+from shared.workshop.answer import Answer
+from shared.workshop.demands import DEMANDS
 from shared.workshop.explanations import explained
 from shared.workshop.reference import Reference
 from shared.workshop.sandbox import (
@@ -19,6 +20,7 @@ from shared.workshop.sandbox import (
     Sandbox,
     Stopped,
     follow,
+    otherwise,
     wait,
 )
 from shared.workshop.signs import Call
@@ -80,7 +82,7 @@ class Check:
                 found = Finding(
                     "run",
                     f"Your program was stopped: {stopped}."
-                    f"{self._quoted(stopped.line)}",
+                    f"{self._answer.quoted(stopped.line)}",
                 )
             yield name, found
             if isinstance(found, Finding):
@@ -89,38 +91,44 @@ class Check:
     def _file(self):
         """Read the file, and what it imports."""
         try:
-            self._code = self.path.read_text(encoding="utf-8")
-            self._tree = _bare(ast.parse(self._code))
+            self._answer = Answer(self.path.read_text(encoding="utf-8"))
         except UnicodeDecodeError:
             return Finding("file", "It is no text in UTF-8.")
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None)
             where = f"line {line}" if line else "it"
+            code = self.path.read_text(encoding="utf-8").splitlines()
+            quoted = f"\n  {line}: {code[line - 1].strip()}" if line else ""
             return Finding(
                 "file",
                 f"Python can't read {where}: {getattr(error, 'msg', error)}."
-                f"{self._quoted(line)}",
+                f"{quoted}",
             )
-        for node in ast.walk(self._tree):
-            for name in _imported(node):
-                package = name.partition(".")[0]
-                if package in ("torch", *sys.stdlib_module_names):
-                    continue
-                why = "a program imports torch and the standard library alone"
-                if package in ("stages", "shared"):
-                    why = "a program does its own work"
-                return Finding(
-                    "file",
-                    f"Line {node.lineno} imports `{name}`, but {why}."
-                    f"{self._quoted(node.lineno)}",
-                )
+        for line, name in self._answer.foreign_imports():
+            why = "a program imports torch and the standard library alone"
+            if name.partition(".")[0] in ("stages", "shared"):
+                why = "a program does its own work"
+            return Finding(
+                "file",
+                f"Line {line} imports `{name}`, but {why}."
+                f"{self._answer.quoted(line)}",
+            )
+        if found := self._answer.not_called():
+            line, code = found
+            return Finding(
+                "file",
+                f"Line {line} names `{code}` and does not call it: `()` is"
+                f" missing.{self._answer.quoted(line)}",
+            )
         return "can be read"
 
     def _run(self):
         """Train on a few digits, unless nothing was changed."""
         exercise = self.exercise
-        start = _bare(ast.parse(exercise.start.code))
-        self._unchanged = ast.dump(start) == ast.dump(self._tree)
+        self._start = Answer(exercise.start.code)
+        self._unchanged = ast.dump(self._start.tree) == ast.dump(
+            self._answer.tree
+        )
         if self._unchanged:
             return "as before"
         precondition = exercise.stage.promise.precondition
@@ -136,6 +144,7 @@ class Check:
 
     def _train_few(self, precondition):
         """Train the program beside the stage that it is compared with."""
+        self._given = precondition
         both = {"few": precondition, "all": precondition}
         if self.exercise.other_model:
             both["all"] = None
@@ -170,7 +179,7 @@ class Check:
         if error["type"] == "AttributeError" and not error["line"]:
             return Finding("run", "There is no function `train` in it.")
         where = f"in line {error['line']}" if error["line"] else "somewhere"
-        quoted = self._quoted(error["line"])
+        quoted = self._answer.quoted(error["line"])
         if error["type"] in ("WaitingError", "BdbQuit"):
             waits = error["message"] or "a debugger waits for somebody to type"
             return Finding(
@@ -213,13 +222,6 @@ class Check:
             return _kept(f"stops with {error.get('type', 'no predictions')}")
         return None
 
-    def _quoted(self, number):
-        """Return a line of the program, to be shown below what is said."""
-        lines = self._code.splitlines()
-        if not number or number > len(lines):
-            return ""
-        return f"\n  {number}: {lines[number - 1].strip()}"
-
     def _change(self):
         """Find out whether the change was made, all of it."""
         exercise = self.exercise
@@ -239,7 +241,7 @@ class Check:
             seeable = [
                 c for c in stage.swaps_in if c in signs and signs[c].left
             ]
-            whole = len(left) == len(seeable)
+            whole = all(code in left for code in seeable)
         else:
             left = self._left(stage.goes_out, seen)
             whole = not still
@@ -257,7 +259,7 @@ class Check:
                 "change",
                 f"The change was {_made(whole)}: `{code}` should be gone, but"
                 f" {_still(code, call)}{f'; {why}' if why else ''}."
-                f"{self._quoted(call and call.line)}",
+                f"{self._answer.quoted(call and call.line)}",
             )
         for code in exercise.kept:
             if not signs[code].used(seen):
@@ -266,15 +268,41 @@ class Check:
                     f"`{code}` was to stay, but is not in use any more;"
                     f" {signs[code].missing}.",
                 )
-        return self._defaults() or "made"
+        return self._defaults() or self._demands(seen) or "made"
+
+    def _demands(self, seen):
+        """Look at what the task asks for besides."""
+        for demand in DEMANDS.get(self.exercise.key, ()):
+            if line := demand.broken(seen, self._answer):
+                where = f"in line {line}, " if type(line) is int else ""
+                text = f"{where}{demand.text}."
+                return Finding(
+                    "change",
+                    f"{text[0].upper()}{text[1:]}{self._answer.quoted(line)}",
+                )
+        target = Answer(self.exercise.target.code)
+        if found := self._answer.unused(self._start, target):
+            line, name = found
+            return Finding(
+                "change",
+                f"`{name}` in line {line} is not used any more; remove it."
+                f"{self._answer.quoted(line)}",
+            )
+        return None
 
     def _defaults(self):
         """Compare the hyperparameters with those that there should be."""
         options = self._seen["parameters"]
         stage = f"stage {self.exercise.target.name}"
-        for name, default in runner.options_of(
-            self.exercise.target.program.train
-        ).items():
+        wanted = runner.options_of(self.exercise.target.program.train)
+        for name in runner.options_of(self.exercise.start.program.train):
+            if name in options and name not in wanted:
+                return Finding(
+                    "change",
+                    f"`train` still has the argument `{name}`, which {stage}"
+                    " does not have.",
+                )
+        for name, default in wanted.items():
             if name not in options:
                 return Finding(
                     "change",
@@ -287,6 +315,10 @@ class Check:
                     f"The default of `{name}` is {options[name]}, in"
                     f" {stage} it is {default}.",
                 )
+        if "device" in wanted and list(options)[-1] != "device":
+            return Finding(
+                "change", "`device` is not the last argument of `train`."
+            )
         return None
 
     def _left(self, codes, seen):
@@ -294,30 +326,15 @@ class Check:
 
         Code of our own is there if it stands as it stood in the start.
         """
-        exercise, found = self.exercise, {}
+        found = {}
         for code in codes:
-            sign = exercise.signs.get(code)
+            sign = self.exercise.signs.get(code)
             if sign and sign.left and (call := sign.left(seen)):
-                found[code] = None if call is True else call
-            elif not exercise.reverse and (line := self._stands(code)):
+                line = self._answer.named(code)
+                found[code] = Call(line, code) if call is True else call
+            elif line := self._answer.stands(code, self._start):
                 found[code] = Call(line, code)
         return found
-
-    def _stands(self, code):
-        """Return the line at which code of our own still stands, or 0.
-
-        That is a definition that is as it was, or a call or slice.
-        """
-        if code.isidentifier():
-            start = ast.walk(ast.parse(self.exercise.start.code))
-            old = [n for n in start if getattr(n, "name", "") == code]
-        elif code.endswith((")", "]")):
-            old = [ast.parse(code, mode="eval").body]
-        else:
-            return 0
-        old = [ast.dump(node) for node in old]
-        lines = [n.lineno for n in ast.walk(self._tree) if ast.dump(n) in old]
-        return min(lines, default=0)
 
     def _promise(self):
         """Compare the training on a few digits, in every phase."""
@@ -335,32 +352,34 @@ class Check:
         if found and found.phase == "data" and shuffles and not promised:
             # Random numbers that were drawn besides change the order alone.
             self._train_few("order of images")
-            if not self._parting():
-                found = None
-                self._remark = (
-                    " Your program draws random numbers that the stage does"
-                    " not draw, so its images come in another order. They"
-                    " were compared given the same order."
-                )
+            self._remark = (
+                " Your program draws random numbers that the stage does not"
+                " draw, so its images come in another order. They were"
+                " compared given the same order."
+            )
+            found = self._parting()
         if found and found.phase == "initial weights" and self._looked():
             # They may have been drawn before the weights, too.
             given = "order of images" if shuffles else promised
             with given_weights(self._seen["trace"]["start"]):
                 anew = follow(self._like.path, self._splits, given)
-            self._expected = self._expected | anew
-            if not self._parting():
-                found = None
-                self._drawn_anew = True
-                self._remark = (
-                    " Your program draws random numbers before its weights"
-                    " that the stage does not draw, so the weights are other"
-                    " ones. They were compared given the same weights."
-                )
+            before, self._expected = self._expected, self._expected | anew
+            self._drawn_anew = True
+            self._remark = (
+                " Your program draws random numbers before its weights that"
+                " the stage does not draw, so the weights are other ones."
+                " They were compared given the same weights."
+            )
+            anew = self._parting()
+            if anew and anew.phase == "initial weights":
+                self._expected = before
+            else:
+                found = anew
         return (
             found
             or self._orders()
             or self._again()
-            or self._start()
+            or self._same_start()
             or self._otherwise()
             or self._besides()
             or "held on 1,000 images"
@@ -408,7 +427,7 @@ class Check:
             for found in (self._expected, self._seen)
         )
 
-    def _start(self):
+    def _same_start(self):
         """Compare the initial weights, even where no number depends on it."""
         return start(*self._both(), f"stage {self._like.name}")
 
@@ -425,7 +444,7 @@ class Check:
                 f"Your program does not end: {name} learns from {n} batches,"
                 f" and it was stopped after {len(b.record.losses)}.",
             )
-        if found and found.phase == "epochs" and "yield" in self._code:
+        if found and found.phase == "epochs" and self._answer.passes_once():
             return found._replace(
                 text=f"{found.text} A generator can be looped over only once;"
                 " an object whose `__iter__` yields can be, in every epoch."
@@ -471,23 +490,31 @@ class Check:
 
     def _otherwise(self):
         """Compare trainings with one other hyperparameter each."""
-        another = self.exercise.other_model
+        others = self._expected["otherwise"]
+        if self.exercise.other_model or self._drawn_anew:
+            names = [n for n in others if n in self._seen["otherwise"]]
+            others = otherwise(
+                self._like.path,
+                self._splits,
+                self._given,
+                [name for name in names if name != "seed"],
+                self._seen["trace"]["start"],
+            )
         for name, value in OTHERWISE.items():
-            if name not in self._expected["otherwise"]:
+            if name not in others or name not in self._seen["otherwise"]:
                 continue
             expected, seen = (
-                Record.from_dict(found["otherwise"][name])
-                for found in (self._expected, self._seen)
+                Record.from_dict(found[name])
+                for found in (others, self._seen["otherwise"])
             )
-            tolerance = float("inf") if another else ROUNDING
-            if self._remark or compare(expected, seen, tolerance).equal:
+            if compare(expected, seen, ROUNDING).equal:
                 continue
             asked = "the seed" if name == "seed" else f"`{name}`"
             return Finding(
                 "arguments",
                 "As it stands your program does what it should, but not with"
                 f" another value of {asked}, such as {value}. What was found"
-                f" then: {compare(expected, seen, tolerance).reading}.",
+                f" then: {compare(expected, seen, ROUNDING).reading}.",
             )
         return None
 
@@ -508,6 +535,19 @@ class Check:
 
     def _device(self, seen):
         """Look at how the program trained that was told another device."""
+        with_one, with_none = self._seen["defaults"]
+        if with_one == with_none == "cpu":
+            return Finding(
+                "device",
+                "The default of `device` is the CPU even where there is an"
+                " accelerator. It should be the device that you found.",
+            )
+        if with_one != with_none == "None":
+            return Finding(
+                "device",
+                "Where there is no accelerator, the default of `device` is"
+                " None. It should be the CPU then.",
+            )
         n = len(self._splits.first(N_TRAIN, 0).x_train)
         error = seen.get("error")
         if error and "device" in error["message"]:
@@ -518,9 +558,9 @@ class Check:
                 "`train` was told to work on another device. Then two tensors"
                 f" meet{where} that are not on the same device: the model, the"
                 " images or the labels were not moved, or what `to` returned"
-                f" was not used.{self._quoted(line)}",
+                f" was not used.{self._answer.quoted(line)}",
             )
-        if seen["loss"] == "cpu":
+        if seen["optimizer"] == "cpu" and not seen["moved"]:
             return Finding(
                 "device",
                 "`train` was told to work on another device, but its loss is"
@@ -532,7 +572,7 @@ class Check:
                 "The optimizer is made before the model moves to the device."
                 " Move the model first.",
             )
-        if seen["moved"] >= n:
+        if seen["moved"] >= n or seen["moved early"]:
             return Finding(
                 "device",
                 "All images are moved to the device at once. Move each batch"
@@ -638,26 +678,3 @@ def _still(code, call):
 
 def _made(whole):
     return "not made" if whole else "made only in part"
-
-
-def _bare(tree):
-    """Return a program without its notes, and without the tail of a stage."""
-    body = [
-        node
-        for node in tree.body
-        if not (
-            isinstance(node, ast.If) and "__main__" in ast.unparse(node.test)
-        )
-    ]
-    if body and ast.get_docstring(tree) is not None:
-        body = body[1:]
-    return ast.Module(body, [])
-
-
-def _imported(node):
-    """Return the names of the modules that a statement imports."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        return [f"{'.' * node.level}{node.module or ''}"]
-    return []

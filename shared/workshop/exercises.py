@@ -75,7 +75,8 @@ class Exercise(NamedTuple):
             f"Swaps in: {', '.join(swaps_in)}." if swaps_in else "",
             f"Goes out: {', '.join(goes_out)}." if goes_out else "",
             f"Promise: {stage.promise}.",
-            "Import torch and the standard library, nothing else.",
+            "Import torch and the standard library, nothing else. Make this"
+            " change alone, and remove what is not used any more.",
             f"When you are done: {self.command('check')}",
             f"If you are stuck: {self.command('hint')}",
         )

@@ -20,7 +20,7 @@ import threading
 import time
 import traceback
 import warnings
-from contextlib import suppress
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 
 import torch
@@ -30,7 +30,9 @@ from shared.data import mnist
 from shared.errors import RunError
 from shared.files import replacing
 from shared.proof.equivalence import load_train, record
+from shared.proof.preconditions import given_weights
 from shared.proof.variation import Elsewhere
+from shared.training.runner import options_of
 from shared.workshop.trace import Trace
 
 try:
@@ -304,14 +306,8 @@ def try_few(path, splits, precondition, quiet=lambda: None):
         found = _record(train, path, few, "few", dtype=torch.float32, **given)
         seen["fine in float32"] = not found["error"]
         return None, seen
-    fewer = splits.first(N_TRAIN // 5, N_VALID)
-    seen["otherwise"] = {
-        name: _record(train, path, fewer, "few", **given, **{name: value})[
-            "record"
-        ]
-        for name, value in OTHERWISE.items()
-        if name == "seed" or name in options
-    }
+    names = [name for name in OTHERWISE if name == "seed" or name in options]
+    seen["otherwise"] = otherwise(path, splits, precondition, names)
     if precondition == "order of images":
         seen["orders"] = _orders(train, path, few)
         seen["another order"] = _orders(train, path, few, seed=1, epochs=1)
@@ -319,6 +315,7 @@ def try_few(path, splits, precondition, quiet=lambda: None):
     seen["any size"] = _takes_any_size(trace.model)
     if "device" in options:
         seen["device"] = _on_another_device(train, path, few)
+        seen["defaults"] = [_default_device(path, it) for it in (True, False)]
     return train, seen
 
 
@@ -329,6 +326,23 @@ def follow(path, splits, precondition):
     train = _followed(load_train(path), trace)
     found = _record(train, path, few, "few", precondition=precondition)
     return {"record": found["record"], "trace": trace.found()}
+
+
+def otherwise(path, splits, precondition, names, weights=None):
+    """Train a program once with another value of each of `names`.
+
+    From these initial `weights`, if they are given, in the form that
+    `given_weights` takes. Returns {name: a record as a dict}.
+    """
+    train = load_train(path)
+    fewer = splits.first(N_TRAIN // 5, N_VALID)
+    found = {}
+    for name in names:
+        chosen = {name: OTHERWISE[name], "precondition": precondition}
+        with given_weights(weights) if weights else nullcontext():
+            seen = _record(train, path, fewer, "few", **chosen)
+        found[name] = seen["record"]
+    return found
 
 
 def _followed(train, trace):
@@ -471,18 +485,72 @@ def _takes_any_size(model):
     return tuple(pred.shape) == (2, 10)
 
 
+def _default_device(path, accelerator):
+    """Return the default of `device` as text, with an accelerator or none.
+
+    The accelerator that there seems to be is "meta".
+    """
+    device = torch.device("meta") if accelerator else None
+    with ExitStack() as stack:
+        for name, found in (
+            ("is_available", accelerator),
+            ("current_accelerator", device),
+            ("device_count", int(accelerator)),
+        ):
+            original = getattr(torch.accelerator, name)
+            stack.callback(setattr, torch.accelerator, name, original)
+            setattr(
+                torch.accelerator, name, lambda *_, found=found, **__: found
+            )
+        try:
+            default = options_of(load_train(path))["device"]
+        except Exception:  # a machine that there is none of: benefit of doubt
+            return ""
+    return str(default)
+
+
+class _Accelerator(Elsewhere):
+    """Also lets numbers be read, as zeros; knows what moved `early`.
+
+    That is the length of the longest tensor moved before a loss was logged.
+    """
+
+    early, learning = 0, False
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        name = func.__name__
+        if name in ZEROS and args[0].device.type == "meta":
+            return ZEROS[name]
+        result = super().__torch_function__(func, types, args, kwargs)
+        if not self.learning:
+            self.early = self.moved
+        return result
+
+
+# What reads a number out of a tensor, and a zero of that type.
+ZEROS = {
+    "item": 0.0,
+    "__float__": 0.0,
+    "__int__": 0,
+    "__bool__": False,
+    "__format__": "0",
+}
+
+
 def _on_another_device(train, path, digits):
     """Return how a program trains that is told to work on "meta".
 
     Every machine has that device; it keeps no data. Found are the devices of
-    the `loss`, of what the `optimizer` moves, and of the `prediction`, how
-    many images were `moved` at once, and an `error` about devices.
+    what the `optimizer` moves and of the `prediction`, how many images were
+    `moved` at once and whether more than a batch was `moved early`, and an
+    `error` about devices.
     """
-    found = {"loss": None, "optimizer": None, "prediction": None}
+    found = {"optimizer": None, "prediction": None}
+    mode = _Accelerator()
 
     class Log:
         def __call__(self, loss):
-            found["loss"] = found["loss"] or loss.device.type
+            mode.learning = True
 
         def validation(self, loss):
             pass
@@ -494,14 +562,15 @@ def _on_another_device(train, path, digits):
     data = [digits.x_train, digits.y_train, digits.x_valid, digits.y_valid]
     handle = register_optimizer_step_pre_hook(look)
     try:
-        with Elsewhere() as mode:
+        with mode:
             pred = train(*data, Log(), epochs=1, device=torch.device("meta"))
         found["prediction"] = pred.device.type
     except Exception as error:
         found["error"] = _error(error, path)
     finally:
         handle.remove()
-    return found | {"moved": mode.moved}
+    early = mode.early > options_of(train)["batch_size"]
+    return found | {"moved": mode.moved, "moved early": early}
 
 
 if __name__ == "__main__":

@@ -39,8 +39,9 @@ FORWARD = {
         "The model is two separate tensors, and the loop updates and clears"
         " each of them by name. Put them as parameters into a class of your"
         " own, a subclass of `nn.Module`. In the loop, get the parameters"
-        " from the model, and let the model clear their gradients. Draw the"
-        " initial weights as they are drawn now, so that they stay the same.",
+        " from the model, update each of them as now, and let the model clear"
+        " their gradients. Draw the initial weights as they are drawn now, so"
+        " that they stay the same.",
         (
             "When does `model.parameters()` find a tensor? How does PyTorch"
             " know that a tensor is a parameter?",
@@ -58,8 +59,9 @@ FORWARD = {
     "04": Task(
         "The class has a matrix and a bias of its own, and multiplies by"
         " hand. PyTorch has a layer that does all of this. Use that layer in"
-        " the class, and remove the class's own two parameters. The layer"
-        " draws its initial weights in a different way; do not change that."
+        " the class, or without a class, and remove the class's own two"
+        " parameters. The layer draws its initial weights in a different way;"
+        " do not change that. The training loop stays as it is."
         " For the check, the layer gets the same initial weights that the"
         " class has now.",
         (
@@ -77,8 +79,8 @@ FORWARD = {
     "05": Task(
         "The loop updates the parameters by hand. Let a PyTorch optimizer do"
         " it. Use plain gradient descent, with the learning rate that"
-        " `train` is given. The optimizer updates the parameters, and it"
-        " also clears the gradients.",
+        " `train` is given. Create the optimizer once, before the loops. It"
+        " updates the parameters, and it also clears the gradients.",
         (
             "Which lines update the parameters, and which line clears the"
             " gradients? If an optimizer does both, what does it need to"
@@ -131,7 +133,9 @@ FORWARD = {
         " images, so a smaller batch counts less. Switch the model to"
         " training mode for training and to evaluation mode for validation."
         " During validation, and for the final predictions, autograd must"
-        " not record anything. Shuffle the training images; the check turns"
+        " not record anything. (In which mode the model makes the final"
+        " predictions does not matter.) Shuffle the training images; the"
+        " order of the validation images does not matter. The check turns"
         " shuffling off to compare the two programs. To avoid writing the"
         " same code twice, move the loop into functions. We use three:"
         " `get_data` makes the two loaders, `loss_batch` computes the loss"
@@ -166,7 +170,8 @@ FORWARD = {
         " of the ten channels over its grid; there is no linear layer. Give"
         " `train` a new argument `momentum`, 0.9 by default, and pass it to"
         " the optimizer. Change the default of `lr` to 0.1. The training"
-        " loop, the data and the validation stay the same.",
+        " loop, the data and the validation stay the same, so the network"
+        " itself must reshape the rows of pixels that it gets.",
         (
             "A convolution expects the shape (n, channels, height, width)."
             " What shape does a batch have now, and where will you reshape"
@@ -189,10 +194,11 @@ FORWARD = {
         "The network is a list of steps that run one after the other. Write"
         " it as a list: replace the class and its `forward` with an"
         " `nn.Sequential`. Every step must be a layer, including the steps"
-        " that are functions now. For the reshaping you can write a small"
-        " layer that calls any function (ours is called `Lambda`), or use a"
-        " layer from PyTorch. Create the convolutions in the same order as"
-        " now, so that they draw the same initial weights.",
+        " that are functions now, such as the reshaping at the start. For"
+        " that you can write a small layer that calls any function (ours is"
+        " called `Lambda`), or use a layer from PyTorch. Create the"
+        " convolutions in the same order as now, so that they draw the same"
+        " initial weights.",
         (
             "Read `forward` line by line. Which steps are layers already?"
             " Which ones must become layers?",
@@ -213,7 +219,8 @@ FORWARD = {
         " a window of 4 x 4. Pool with `nn.AdaptiveAvgPool2d` instead, which"
         " accepts a grid of any size. And reshape before the network: wrap"
         " each loader in an object that passes every batch through a"
-        " function. Ours are called `WrappedDataLoader` and `preprocess`."
+        " function, so that the loop over the batches stays as it is. Ours"
+        " are called `WrappedDataLoader` and `preprocess`."
         " The final predictions need the reshaped images too. The check also"
         " gives the network images of another size.",
         (

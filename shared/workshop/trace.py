@@ -6,7 +6,9 @@ it does. Two programs that should do the same can then be compared phase by
 phase, and the first that differs is the one to look at.
 """
 
+import ast
 import functools
+import inspect
 import sys
 from contextlib import ExitStack, contextmanager
 
@@ -61,11 +63,16 @@ class Trace(TorchFunctionMode):
         self.batches, self.validations = [], []
         self.start = None  # the values of all parameters before the first step
         self.backward_in = None  # the function that calls `backward`
-        self.last = dict.fromkeys(("images", "asked", "another model"))
+        self.last = dict.fromkeys(
+            ("images", "asked", "another model", "recorded")
+        )
         self.step = None  # what the optimizer was about to do, the first time
         self.step_first = False  # whether it was, before any `backward`
         self.model = None  # the last that was called
         self.shape = None  # of what it returned
+        tree = ast.parse(path.read_bytes())
+        loops = [n for n in ast.walk(tree) if isinstance(n, ast.For)]
+        self._for_lines = {n.iter.lineno for n in loops}
         self._depth = 0
         self._looking = False
         self._learned = {}  # id: parameter, of all that were ever learned
@@ -75,6 +82,7 @@ class Trace(TorchFunctionMode):
         """Forget what was seen since the last batch or validation."""
         self._images, self._labels, self._losses = [], [], []
         self._probabilities = self._strange = False
+        self._iterated = None  # whether rows became images in an iterator
         self._params = {}  # id: parameter, in the order of their use
         self._asked = set()  # ids of the parameters that images met
 
@@ -111,7 +119,46 @@ class Trace(TorchFunctionMode):
                 if not t.requires_grad and t.dim() > 0:
                     self._see_images(t)
         self._see_labels(name, args, kwargs)
+        self._see_move(name, given[1:])
+        self._see_reshaping(tensors, result)
         return result
+
+    def _see_move(self, name, given):
+        """Enter a tensor or a model that is moved to a device."""
+        devices = [v for v in given if isinstance(v, torch.device | str)]
+        if name in ("cpu", "cuda") or (name == "to" and devices):
+            self._saw("moved")
+
+    def _see_reshaping(self, tensors, result):
+        """Enter who makes images of the rows of a batch: an iterator?"""
+        if (
+            isinstance(result, torch.Tensor)
+            and result.dim() == 4
+            and tensors
+            and tensors[0].dim() == 2
+            and tensors[0].shape[1] == PIXELS
+        ):
+            self._iterated = self._in_an_iterator()
+
+    def _in_an_iterator(self):
+        """Tell whether what runs was asked for the next batch.
+
+        Then it was called by a generator, by an iterator's method, by a
+        `DataLoader`, or where a `for` begins.
+        """
+        frame = sys._getframe(1)
+        while frame:
+            code = frame.f_code
+            if code.co_filename == self.path and (
+                code.co_flags & inspect.CO_GENERATOR
+                or code.co_name in ("__next__", "__iter__", "__getitem__")
+                or frame.f_lineno in self._for_lines
+            ):
+                return True
+            if "/torch/utils/data/" in code.co_filename:
+                return True
+            frame = frame.f_back
+        return False
 
     def _see_images(self, t):
         """Keep which images a batch holds, if it holds any that we know."""
@@ -158,6 +205,8 @@ class Trace(TorchFunctionMode):
                 (nn.Module, "parameters"),
                 (nn.Module, "named_parameters"),
                 (nn.Module, "zero_grad"),
+                (nn.Module, "to"),
+                (nn.Module, "cpu"),
                 (Optimizer, "zero_grad"),
                 (TensorDataset, "__getitem__"),
                 (TensorDataset, "__init__"),
@@ -217,6 +266,7 @@ class Trace(TorchFunctionMode):
             "images": self._images[-1] if self._images else None,
             "asked": bool(self._asked),
             "another model": bool(self._asked - set(self._learned)),
+            "recorded": isinstance(pred, torch.Tensor) and pred.requires_grad,
         }
         return pred
 
@@ -261,6 +311,12 @@ class Trace(TorchFunctionMode):
 
     def _see_call(self, name, *args, **kwargs):
         self._saw(name)
+        if name == "Optimizer.__init__" and "Optimizer.step" in self.count:
+            self._saw("Optimizer made anew")
+        if name == "Module.to":
+            self._see_move("to", [*args[1:], *kwargs.values()])
+        if name == "Module.cpu":
+            self._see_move("cpu", [])
 
     def _see_mode(self, model, mode=True):
         self._saw("Module.train" if mode else "Module.eval")
@@ -310,6 +366,10 @@ class Trace(TorchFunctionMode):
             self._learned
         )
         self._learned |= self._params
+        if any(isinstance(p, nn.Parameter) for p in params):
+            self._saw("nn.Parameter learned")
+        if self._iterated is False:
+            self._saw("images reshaped in the loop")
         self._last, self._values = params, values
         self.batches.append(
             {

@@ -1,0 +1,148 @@
+"""The file that is checked, as text: what it imports, defines and leaves."""
+
+import ast
+import sys
+
+# Methods without which a training goes wrong: to name one is not to call it.
+METHODS = {"backward", "step", "zero_grad", "train", "eval", "zero_"}
+
+
+class Answer:
+    """The code of a program, parsed.
+
+    Raises SyntaxError or ValueError if it can't be.
+    """
+
+    def __init__(self, code):
+        self.code = code
+        self.tree = bare(ast.parse(code))
+
+    def quoted(self, number):
+        """Return a line of the program, to be shown below what is said."""
+        lines = self.code.splitlines()
+        if type(number) is not int or not 0 < number <= len(lines):
+            return ""
+        return f"\n  {number}: {lines[number - 1].strip()}"
+
+    def foreign_imports(self):
+        """Yield the line and name of each import that is not allowed."""
+        for node in ast.walk(self.tree):
+            for name in _imported(node):
+                package = name.partition(".")[0]
+                if package not in ("torch", *sys.stdlib_module_names):
+                    yield node.lineno, name
+
+    def not_called(self):
+        """Return the line and name of a method that lacks its "()"."""
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Expr(value=ast.Attribute(attr=name)):
+                    if name in METHODS:
+                        return node.lineno, ast.unparse(node)
+        return None
+
+    def stands(self, code, start):
+        """Return the line at which code of the start still stands, or 0.
+
+        That is a definition that is as it was, or a call or slice.
+        """
+        if code.isidentifier():
+            old = [
+                n
+                for n in ast.walk(start.tree)
+                if isinstance(n, ast.FunctionDef | ast.ClassDef)
+                and n.name == code
+            ]
+        elif code.endswith((")", "]")):
+            old = [ast.parse(code, mode="eval").body]
+        else:
+            return 0
+        old = [ast.dump(node) for node in old]
+        lines = [n.lineno for n in ast.walk(self.tree) if ast.dump(n) in old]
+        return min(lines, default=0)
+
+    def named(self, code):
+        """Return the first line that names the last part of some code."""
+        last = code.rpartition(".")[2]
+        lines = [
+            node.lineno
+            for node in ast.walk(self.tree)
+            if last in (getattr(node, "id", ""), getattr(node, "attr", ""))
+        ]
+        return min(lines, default=0)
+
+    def unused(self, start, target):
+        """Return the line and name of what was used in the start alone.
+
+        Something that the start defines, the target does not, and the
+        program neither uses nor has removed; None if there is nothing.
+        """
+        gone = set(_bound(start.tree)) - set(_bound(target.tree))
+        loaded = {
+            node.id
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }
+        for name, line in _bound(self.tree).items():
+            if name in gone - loaded:
+                return line, name
+        return None
+
+    def loops_in(self, function):
+        """Tell whether there is a loop in a function of the file itself."""
+        return any(
+            isinstance(part, ast.For | ast.While)
+            for node in self.tree.body
+            if getattr(node, "name", "") == function
+            for part in ast.walk(node)
+        )
+
+    def passes_once(self):
+        """Tell whether it makes something that is looped over only once."""
+        return any(
+            isinstance(node, ast.GeneratorExp | ast.Yield | ast.YieldFrom)
+            or (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", "") in ("iter", "map", "zip")
+            )
+            for node in ast.walk(self.tree)
+        )
+
+
+def bare(tree):
+    """Return a program without its notes, and without the tail of a stage."""
+    body = [
+        node
+        for node in tree.body
+        if not (
+            isinstance(node, ast.If) and "__main__" in ast.unparse(node.test)
+        )
+    ]
+    if body and ast.get_docstring(tree) is not None:
+        body = body[1:]
+    return ast.Module(body, [])
+
+
+def _imported(node):
+    """Return the names of the modules that a statement imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [f"{'.' * node.level}{node.module or ''}"]
+    return []
+
+
+def _bound(tree):
+    """Return {name: line} of what is defined or assigned, loops aside."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.setdefault(node.name, node.lineno)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                for part in ast.walk(target):
+                    if isinstance(part, ast.Name) and isinstance(
+                        part.ctx, ast.Store
+                    ):
+                        found.setdefault(part.id, part.lineno)
+    return found
