@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import random
 import sys
 import time
 from importlib import import_module
@@ -9,11 +10,12 @@ from pathlib import Path
 
 from shared.errors import InputError, RunError
 from stages import ENCORES, LADDER, PRELUDE, TABLE
-from stages.flags import FLAGS, RUN
+from stages.flags import FLAGS, RUN, whole
 
 STARTED = time.perf_counter()
 AROUND = PRELUDE + ENCORES
 ROOT = Path(__file__).parents[1]
+RUNS = ROOT / "runs"
 EXTRAS = {  # packages that only some commands need, and what installs them
     "scipy": "proof",
     "jinja2": "book",
@@ -66,16 +68,18 @@ def run_file(path):
     """Run the program that is being run as a file, or a copy of it.
 
     Takes the flags on its command line. The row is found by the name of the
-    file, and the file itself stands in for the module of that row.
+    file, or by its code, as for a commit of `make history`. The file itself
+    stands in for the module of that row.
     """
+    code = Path(path).read_text(encoding="utf-8").strip()
     for stage in TABLE:
-        if stage.path.name == Path(path).name:
+        if stage.path.name == Path(path).name or stage.code.strip() == code:
             sys.modules[stage.program_name] = sys.modules["__main__"]
             sys.exit(main([stage.name, *sys.argv[1:]]))
     names = f"{LADDER[0].path.name} to {LADDER[-1].path.name}"
     print(
         f"error: {Path(path).name} has not the name of a stage, such as"
-        f" {names}",
+        f" {names}, nor the code of one",
         file=sys.stderr,
     )
     sys.exit(2)
@@ -201,6 +205,16 @@ def _parse(argv):
         tells.add_argument(
             "--json", action="store_true", dest="as_json", help="print JSON"
         )
+    add("history", write_history, "write the ladder as a git repository")
+    bug = add("bisect", plant_bug, "plant a bug in such a repository")
+    which = bug.add_mutually_exclusive_group()
+    which.add_argument(
+        "--seed", type=whole(0), help="which bug (default: any)"
+    )
+    which.add_argument(
+        "--reveal", action="store_true", help="show what the bug is"
+    )
+    add("bisect-step", judge_commit, "is the commit that is checked out bad?")
 
     # `python -m stages 07` is short for `python -m stages stage 07`.
     if argv and argv[0] not in {*commands.choices, "-h", "--help"}:
@@ -607,6 +621,92 @@ def show_progress(as_json):
         ],
         as_json,
     )
+
+
+def write_history():
+    """Write the programs as commits of a git repository."""
+    from shared.history import repository
+
+    main_line = repository.main_line(PRELUDE, LADDER)
+    folder = RUNS / "history"
+    if not repository.make(folder, main_line, ENCORES):
+        print(f"{_shown(folder)} is up to date")
+        return
+    print(
+        f"wrote {_shown(folder)}, a git repository with {len(main_line)}"
+        f" commits: {main_line[0].label}\nto {main_line[-1].label}. Each"
+        f" encore is a branch.\nLook at it:\n"
+        f"  cd {_shown(folder)}\n"
+        "  git log --oneline\n"
+        "  git log -p\n"
+        f"  git diff {LADDER[0].target} {LADDER[-1].target}\n"
+        f"  git blame -s {repository.FILE}"
+    )
+
+
+def plant_bug(seed, reveal):
+    """Plant a bug in a history, or show what was planted."""
+    from shared.history import bisect, repository
+
+    folder = RUNS / "bisect"
+    if reveal:
+        _reveal_bug(folder)
+        return
+    if seed is None:
+        seed = random.randrange(10_000)
+    main_line = repository.main_line(PRELUDE, LADDER)
+    last = bisect.make(folder, main_line, LADDER, seed)
+    print(
+        f"wrote {_shown(folder)}, a git repository with the programs up to"
+        f" {last.label}.\nOne of its commits adds a bug. From there on, a"
+        " training with seed 0 in float64\ndoes not give the accuracy that it"
+        " should; no program stops with an error.\nFind the commit:\n"
+        f"  cd {_shown(folder)}\n"
+        f"  git bisect start main {LADDER[0].target}\n"
+        "  git bisect run make -C ../.. bisect-step\n"
+        'Then: make bisect ARGS="--reveal"\n'
+        f'The same bug for somebody else: make bisect ARGS="--seed {seed}"'
+    )
+
+
+def _reveal_bug(folder):
+    from shared.history import bisect
+    from shared.reading import diff
+
+    plant, seed = bisect.reveal(folder, LADDER)
+    rows = {row.name: row for row in LADDER}
+    first, last = rows[plant.first], rows[plant.last]
+    honest = bisect.repository.program(first)
+    print(
+        f"{first.label}: {plant.mutant.name} (seed {seed})."
+        f" In this history up to {last.label}.\n"
+    )
+    sys.stdout.write(
+        diff.patch(
+            honest, plant.programs[plant.first], "as it should be", "planted"
+        )
+    )
+
+
+def judge_commit():
+    """Exit with 0 if what is checked out in `runs/bisect` is good, else 1.
+
+    That is what `git bisect run` asks for. At 128 and more it stops.
+    """
+    from shared.history import bisect
+
+    try:
+        stage, report = bisect.step(RUNS / "bisect", LADDER)
+    except (InputError, RunError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(128)
+    print(f"{stage.label}: {'good' if report.equal else 'bad'}, {report}")
+    sys.exit(not report.equal)
+
+
+def _shown(folder):
+    """Return a folder as the reader calls it, from the project's own."""
+    return folder.relative_to(ROOT).as_posix()
 
 
 if __name__ == "__main__":
