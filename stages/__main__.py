@@ -215,6 +215,16 @@ def _parse(argv):
         "--reveal", action="store_true", help="show what the bug is"
     )
     add("bisect-step", judge_commit, "is the commit that is checked out bad?")
+    carry = add("carry", carry_edit, "take an edit of a stage to the others")
+    carry.add_argument(
+        "stage", type=_row_of(TABLE), help="the one that was edited"
+    )
+    carry.add_argument(
+        "--back", action="store_true", help="to earlier ones, not later ones"
+    )
+    carry.add_argument(
+        "--write", action="store_true", help="write what is shown"
+    )
 
     # `python -m stages 07` is short for `python -m stages stage 07`.
     if argv and argv[0] not in {*commands.choices, "-h", "--help"}:
@@ -702,6 +712,48 @@ def judge_commit():
         sys.exit(128)
     print(f"{stage.label}: {'good' if report.equal else 'bad'}, {report}")
     sys.exit(not report.equal)
+
+
+def carry_edit(stage, back, write):
+    """Take the edit of one program to those that it shares lines with.
+
+    Shows what comes of it, and writes it only if asked.
+    """
+    from shared.history import carry
+    from shared.reading import diff
+
+    carried, unreached = carry.carry(stage, TABLE, ROOT, back)
+    merged = [found for found in carried if not found.clashes]
+    new = [found for found in merged if found.source != found.before]
+    for found in new:
+        file = found.row.file
+        print(diff.patch(found.before, found.source, file, file))
+    for found in merged:
+        print(f"{found.row.label}: {'' if found in new else 'already '}merged")
+        if found.changed:
+            print(f"  otherwise than before, its change {found.changed}")
+    if merged and not any(found.changed for found in merged):
+        print("Apart from the edit, all these changes are what they were.")
+    if write:
+        carry.write(new)
+        print(f"Written: {len(new)}. Notes are as they were.")
+    elif new:
+        print("Nothing is written yet: add --write.")
+    if stage.origin and not back:
+        print(f"To earlier ones: python -m stages carry {stage.name} --back")
+    paths = carry.keep_conflicts(carried, RUNS / "carry")
+    if paths:
+        marked = ", ".join(_shown(path) for path in paths)
+        beyond = ", ".join(row.name for row in unreached)
+        raise RunError(
+            f"conflicts, marked in {marked}: resolve them, and copy the"
+            " result to stages/"
+            + (
+                f". To go on to {beyond}, carry that stage then"
+                if beyond
+                else ""
+            )
+        )
 
 
 def _shown(folder):
