@@ -21,7 +21,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from shared.book import charts
+from shared.book import charts, player
 from shared.book.code import highlighted
 from shared.book.prose import Readme, markdown
 from shared.errors import RunError
@@ -56,7 +56,10 @@ def _proof(book):
     }
 
 
-PAGES = (Page("proof.html", "The proof", "Proof", _proof),)
+PAGES = (
+    Page("proof.html", "The proof", "Proof", _proof),
+    Page("play.html", "The player", "Play", player.content),
+)
 
 
 def build(table, ladder, site, draft=False):
@@ -172,6 +175,7 @@ def _pages(book):
         "chart": _chart(
             _equal_once(book.ladder, trained), trained, "Loss of all stages"
         ),
+        **player.content(book),
     }
     preludes = [_program(book, stage) for stage in before]
     reading = [  # in the order in which the arrow keys turn the pages
