@@ -603,7 +603,7 @@ def check_exercise(stage, file, reverse, watch, folder, as_json, data):
     ]
     following = following[0] if following else None
     if watch:
-        commands.watch(task, file, data, following)
+        commands.watch(task, file, data, STARTED, following)
     elif not commands.check(task, file, data, STARTED, following, as_json):
         undone = " --reverse" if task.reverse else ""
         raise RunError(f"exercise {task.stage.name}{undone} is not solved yet")

@@ -67,14 +67,7 @@ class Outcome(NamedTuple):
         return self.finding is None
 
 
-def check(
-    exercise,
-    path=None,
-    data="auto",
-    started=None,
-    following=None,
-    as_json=False,
-):
+def check(exercise, path, data, started, following=None, as_json=False):
     """Check a program, print what is found, and remember it.
 
     Without a `path` it is the one that `begin` wrote, and only of that one
@@ -83,28 +76,23 @@ def check(
     `time.perf_counter` tells it. `as_json` prints one object instead. Raises
     InputError if there is nothing to check.
     """
-    started = started or time.perf_counter()
-    path = Path(path or exercise.path).resolve()
-    if path == exercise.path.resolve() and not path.exists():
-        raise InputError(
-            f"there is no {shown(path)}; begin with {exercise.command('try')}"
-        )
-    _readable(path)
-    Progress()  # says in time if it is damaged
+    path = _to_check(exercise, path)
 
     # Not at the top: torch takes seconds to import, a typing error needn't.
     from shared.data import mnist
 
     splits = mnist.load(data)
-    if as_json:
-        outcome = _judge(exercise, path, splits)
-        seconds = time.perf_counter() - started
-        print(
-            json.dumps(
-                _found(shown(path), splits.name, seconds, exercise, outcome)
-            )
-        )
-        return outcome.held
+    if not as_json:
+        return _report(exercise, path, splits, started, following)
+    outcome = _judge(exercise, path, splits)
+    seconds = time.perf_counter() - started
+    where = shown(path)
+    print(json.dumps(_found(where, splits.name, seconds, exercise, outcome)))
+    return outcome.held
+
+
+def _report(exercise, path, splits, started, following):
+    """Check a program and print what is found; return whether all holds."""
     print(
         f"{shown(path)}, to become {title(exercise.target)}, on"
         f" {splits.name}\n"
@@ -124,12 +112,29 @@ def check(
     print(f"\nThis took {seconds:.1f} s.{hint}")
     if outcome.held:
         _show_names(exercise)
-        print(f"\nYours beside ours: {exercise.command('diff', '--mine')}")
+        print()
+        if path == exercise.path.resolve():
+            print(f"Yours beside ours: {exercise.command('diff', '--mine')}")
         if following:
             print(f"Next: {following.command('try')}")
         else:
             print(f"This was the last one. For all: {typed('progress')}")
     return outcome.held
+
+
+def _to_check(exercise, path):
+    """Return the path of the file to check, by default the reader's own.
+
+    Raises InputError if it can't be checked, or what came of it not be kept.
+    """
+    path = Path(path or exercise.path).resolve()
+    if path == exercise.path.resolve() and not path.exists():
+        raise InputError(
+            f"there is no {shown(path)}; begin with {exercise.command('try')}"
+        )
+    _readable(path)
+    Progress()  # says in time if it is damaged
+    return path
 
 
 def _readable(path):
@@ -203,7 +208,7 @@ def _found(path, data, seconds, exercise, outcome):
     }
 
 
-def check_all(folder, find, data="auto", as_json=False):
+def check_all(folder, find, data, as_json=False):
     """Check all Python files in a folder and below, one after the other.
 
     `find` returns the `Exercise` that a file answers; if it raises
@@ -215,34 +220,41 @@ def check_all(folder, find, data="auto", as_json=False):
     Progress()
 
     from shared.data import mnist
+    from shared.workshop import sandbox
 
     splits = mnist.load(data)
-    names = [str(path.relative_to(folder)) for path in files]
-    width = max(map(cell_len, [*names, "file"]))
+    below = [str(path.relative_to(folder)) for path in files]
+    width = max(map(cell_len, [*below, "file"]))
     if not as_json:
         many = "1 file" if len(files) == 1 else f"{len(files)} files"
         print(f"{many}, on {splits.name}\n")
         print(_line("file", width, "exercise", "verdict", "seconds", "cause"))
     checked = held = 0
     try:
-        for path, name in zip(files, names, strict=True):
-            if sys.stdout.isatty() and not as_json:
-                print(name, end="\r", flush=True)  # it is being checked
-            found = _answer(path, find, splits)
-            checked += 1
-            held += found["verdict"] == "held"
-            if as_json:
-                print(json.dumps(found), flush=True)
-                continue
-            cells = [found[key] for key in ("exercise", "verdict", "seconds")]
-            cause = " ".join((found["cause"] or "").split())
-            print(_line(name, width, *cells, cause), flush=True)
+        with sandbox.ahead(mnist.flag(splits.name)) as prepare:
+            for path, name in zip(files, below, strict=True):
+                if sys.stdout.isatty() and not as_json:
+                    print(name, end="\r", flush=True)  # it is being checked
+                found = _answer(path, find, splits, prepare)
+                checked += 1
+                held += found["verdict"] == "held"
+                _show_answer(name, width, found, as_json)
     finally:
         if not as_json:
             left = len(files) - checked
             unseen = f" {left} not checked." if left else ""
             print(f"\n{held} of {checked} held.{unseen}")
     return held == len(files)
+
+
+def _show_answer(name, width, found, as_json):
+    """Print what came of one answer: a line of a table, or an object."""
+    if as_json:
+        print(json.dumps(found), flush=True)
+        return
+    cells = [found[key] for key in ("exercise", "verdict", "seconds")]
+    cause = " ".join((found["cause"] or "").split())
+    print(_line(name, width, *cells, cause), flush=True)
 
 
 def _answers(folder):
@@ -265,8 +277,16 @@ def _answers(folder):
     return files
 
 
-def _answer(path, find, splits):
-    """Return what came of one answer of many, as it is written as JSON."""
+def _answer(path, find, splits, prepare):
+    """Return what came of one answer of many, as it is written as JSON.
+
+    While its training goes on, the process of the next one is prepared.
+    """
+
+    def show(step, found):
+        if step == "run":
+            prepare()
+
     started = time.perf_counter()
     try:
         _readable(path)
@@ -281,7 +301,7 @@ def _answer(path, find, splits):
             "cause": str(error),
             "seconds": 0.0,
         }
-    outcome = _judge(exercise, path, splits)
+    outcome = _judge(exercise, path, splits, show)
     seconds = time.perf_counter() - started
     return _found(path, splits.name, seconds, exercise, outcome)
 
@@ -298,22 +318,31 @@ def _line(name, width, exercise, verdict, seconds, cause):
     return line
 
 
-def watch(exercise, path=None, data="auto", following=None):
-    """Check a program now and whenever its file is saved, until Ctrl-C."""
+def watch(exercise, path, data, started, following=None):
+    """Check a program now and whenever its file is saved, until Ctrl-C.
+
+    The process for the next check is started ahead of it.
+    """
     from watchfiles import watch
 
-    from shared.data import mnist
+    path = _to_check(exercise, path)
 
-    path = Path(path or exercise.path).resolve()
-    if path.exists():  # where there is no MNIST, that is said once
-        data = mnist.flag(mnist.load(data).name)
-    check(exercise, path, data, following=following)
-    print("\nIt is checked again when you save it. Ctrl-C ends this.")
-    # The folder, because many an editor puts a new file in its place.
-    for changes in watch(path.parent, recursive=False, raise_interrupt=True):
-        if str(path) in [name for _, name in changes] and path.exists():
-            print()
-            check(exercise, path, data, following=following)
+    from shared.data import mnist
+    from shared.workshop import sandbox
+
+    splits = mnist.load(data)
+    with sandbox.ahead(mnist.flag(splits.name)) as prepare:
+        _report(exercise, path, splits, started, following)
+        print("\nIt is checked again when you save it. Ctrl-C ends this.")
+        prepare()
+        # The folder, because many an editor puts a new file in its place.
+        folder = path.parent
+        for changes in watch(folder, recursive=False, raise_interrupt=True):
+            if str(path) in [name for _, name in changes] and path.exists():
+                print()
+                now = time.perf_counter()
+                _report(exercise, path, splits, now, following)
+                prepare()
 
 
 def _paragraphs(text):

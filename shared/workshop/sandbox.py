@@ -20,7 +20,7 @@ import threading
 import time
 import traceback
 import warnings
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import torch
@@ -67,6 +67,54 @@ class Stopped(Exception):
         self.line = line
 
 
+# Processes that were started ahead, by their data: each has imported what it
+# needs and read its images, and waits for a program.
+AHEAD = {}
+
+
+@contextmanager
+def ahead(data):
+    """Yield a function that starts a process for the next `Sandbox`.
+
+    That has to have the same `data`. A process that was not used is killed
+    at the end.
+    """
+
+    def prepare():
+        if data not in AHEAD:
+            AHEAD[data] = _start(data)
+
+    try:
+        yield prepare
+    finally:
+        for folder, process in AHEAD.values():
+            process.kill()
+            process.stdin.close()
+            process.wait()
+            folder.cleanup()
+        AHEAD.clear()
+
+
+def _start(data):
+    """Start a process that waits for a program; return its folder and it."""
+    folder = tempfile.TemporaryDirectory()
+    env = os.environ | {"OMP_NUM_THREADS": "1"}
+    if mnist_dir := env.get("MNIST_DIR"):  # may be relative to another place
+        env["MNIST_DIR"] = os.path.abspath(mnist_dir)
+    command = [sys.executable, "-m", __name__, folder.name, data]
+    with open(Path(folder.name) / "output.txt", "wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    return folder, process
+
+
 class Sandbox:
     """A process that trains the program in `path`: on a few digits, on all.
 
@@ -77,32 +125,14 @@ class Sandbox:
 
     def __init__(self, path, data, preconditions):
         self.path = path.resolve()
-        self._folder = tempfile.TemporaryDirectory()
+        started = AHEAD.pop(data, None) or _start(data)
+        self._folder, self.process = started
         self.folder = Path(self._folder.name)
-        job = {
-            "path": str(self.path),
-            "data": data,
-            "preconditions": preconditions,
-        }
+        job = {"path": str(self.path), "preconditions": preconditions}
         (self.folder / "job.json").write_text(json.dumps(job))
-        env = os.environ | {"OMP_NUM_THREADS": "1"}
-        if folder := env.get("MNIST_DIR"):  # may be relative to another place
-            env["MNIST_DIR"] = os.path.abspath(folder)
-        with open(self.folder / "output.txt", "wb") as output:
-            self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "shared.workshop.sandbox",
-                    str(self.folder),
-                ],
-                cwd=ROOT,
-                env=env,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        with suppress(BrokenPipeError):  # then `wait` tells how it ended
+            self.process.stdin.write(b"\n")
+            self.process.stdin.flush()
 
     def __enter__(self):
         return self
@@ -187,18 +217,23 @@ def wait(sandbox, reference, part):
     return sandbox.result(part), reference.result(part)
 
 
-def main(folder):
-    """Train what `job.json` names; leave `few.json`, then `all.json`."""
-    job = json.loads((folder / "job.json").read_text())
-    path = Path(job["path"])
-    _live_no_longer_than_our_parent()
+def main(folder, data):
+    """Train what `job.json` names; leave `few.json`, then `all.json`.
+
+    That file is there when a byte comes in; if none comes, nobody waits.
+    """
     torch.set_num_threads(1)
     if hasattr(signal, "SIGUSR1"):
         where = open(folder / "where.txt", "w")  # noqa: SIM115
         faulthandler.register(signal.SIGUSR1, where)
     # The first optimizer imports much, which is nobody's own time.
     torch.optim.SGD([torch.zeros(1, requires_grad=True)])
-    splits = mnist.load(job["data"])
+    splits = mnist.load(data)
+    if not os.read(0, 1):
+        return
+    job = json.loads((folder / "job.json").read_text())
+    path = Path(job["path"])
+    _live_no_longer_than_our_parent()
     if resource:
         _limit_memory()
     sys.modules["stages"] = None  # a program does its own work
@@ -574,4 +609,4 @@ def _on_another_device(train, path, digits):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

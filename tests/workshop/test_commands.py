@@ -1,13 +1,15 @@
 """The commands of the workshop: try, check, hint and progress."""
 
+import io
 import json
 import re
+import tempfile
 
 import pytest
 import watchfiles
 
 from shared.data import mnist
-from shared.workshop import check, commands, exercises
+from shared.workshop import check, exercises, sandbox
 from shared.workshop.exercises import exercise, of_file
 from shared.workshop.signs import SIGNS
 from shared.workshop.tasks import FORWARD
@@ -262,6 +264,34 @@ def answers(folder, offline, monkeypatch):
     return folder
 
 
+class Process:
+    """A process that was started ahead."""
+
+    killed = False
+
+    def __init__(self):
+        self.stdin = io.BytesIO()
+
+    def kill(self):
+        self.killed = True
+
+    def wait(self):
+        return 0
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The processes that are started ahead; none is a real one."""
+    processes = []
+
+    def start(data):
+        processes.append(Process())
+        return tempfile.TemporaryDirectory(), processes[-1]
+
+    monkeypatch.setattr(sandbox, "_start", start)
+    return processes
+
+
 LOOK = "Look at the update."
 UNKNOWN = "does not say which stage it is to become"
 
@@ -389,11 +419,12 @@ def test_an_answer_stands_beside_the_stage_once_it_holds(
     assert "# mine" in capsys.readouterr().out
 
 
-def test_watching_checks_again_whenever_the_file_is_saved(folder, monkeypatch):
+def test_watching_checks_again_whenever_the_file_is_saved(
+    folder, answers, started, monkeypatch, capsys
+):
     path = folder / "stage_07.py"
     other = folder / "notes.txt"
     saved = [{(1, str(other))}, {(2, str(path))}, {(2, str(path))}]
-    checked = []
 
     def watch(place, **_):
         assert place == folder
@@ -401,9 +432,9 @@ def test_watching_checks_again_whenever_the_file_is_saved(folder, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(watchfiles, "watch", watch)
-    monkeypatch.setattr(
-        commands, "check", lambda *a, **_: checked.append(a[1])
-    )
     main(["try", "07"])
     assert main(["check", "07", "--watch"]) == 130
-    assert checked == [path] * 3
+    assert capsys.readouterr().out.count("This took") == 3
+    # The process for the next check is there before it is needed.
+    assert len(started) == 1
+    assert started[0].killed

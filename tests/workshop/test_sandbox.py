@@ -10,6 +10,7 @@ import pytest
 from shared.data import mnist
 from shared.workshop.check import Check
 from shared.workshop.exercises import exercise
+from shared.workshop.sandbox import AHEAD, ahead
 from shared.workshop.verdict import Finding
 from stages import LADDER
 
@@ -69,6 +70,21 @@ def test_what_would_hang_or_end_a_checker_is_a_verdict(line, words, check):
     if found.phase == "run" and "dtype" not in words:
         assert f"\n  36: {line}" in found.text
     assert time.monotonic() - began < 60
+
+
+@pytest.mark.slow
+def test_a_process_that_was_started_ahead_is_used_once(check, digits):
+    code = broken("import os; print(os.getpid(), 'trains')")
+    check(code)  # from here on what the stage does is known
+    with ahead(mnist.flag(digits.name)) as prepare:
+        prepare()
+        [(_, process)] = AHEAD.values()
+        for used in (True, False):
+            _, printed = check(code)
+            assert (f"{process.pid} trains" in printed) == used
+        prepare()
+        [(_, process)] = AHEAD.values()
+    assert process.returncode is not None
 
 
 @pytest.mark.slow
