@@ -21,7 +21,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from shared.book import charts, player
+from shared.book import cards, charts, player
 from shared.book.code import highlighted
 from shared.book.prose import Readme, markdown
 from shared.errors import RunError
@@ -59,6 +59,7 @@ def _proof(book):
 PAGES = (
     Page("proof.html", "The proof", "Proof", _proof),
     Page("play.html", "The player", "Play", player.content),
+    Page("cards.html", "Would you have caught it?", "Cards", cards.content),
 )
 
 
@@ -161,6 +162,7 @@ def _pages(book):
         ladder=[stages[stage.name] for stage in book.ladder],
         around=[stages[stage.name] for stage in before + after],
         steps=_steps(book),
+        cards=cards.deck(book.ladder, book.mutants, book.proof),
         draft=book.draft,
         stale=[stages[row.name] for row in book.stale],
         trained=trained,

@@ -15,6 +15,7 @@ from shared.data import mnist
 from shared.files import replacing
 from shared.proof import plots, statistics
 from shared.proof.equivalence import ROUNDING, compare, differences
+from shared.proof.groups import groups, name_of
 from shared.proof.pool import Training, trainings
 from shared.results import tables
 from shared.results.published import fingerprints, unchanged
@@ -29,21 +30,6 @@ class Claim(NamedTuple):
     claim: str
     found: str
     held: bool
-
-
-def groups(ladder):
-    """Return lists of stages that promise each other one result.
-
-    A group begins where there is no parent, where a change is declared, or
-    where something must be made equal first.
-    """
-    found = []
-    for stage in ladder:
-        promise = stage.promise
-        if not promise or promise.precondition or promise.kind == "change":
-            found.append([])
-        found[-1].append(stage)
-    return found
 
 
 def prove(
@@ -83,14 +69,14 @@ def prove(
     changes = {c["stage"]: c for c in _still(known, "changes", table)}
     kept = {k["stage"]: k for k in _still(known, "around", table)}
     accuracy = {
-        _name(group): known["accuracy"][_name(group)]
+        name_of(group): known["accuracy"][name_of(group)]
         for group in groups(ladder)
-        if _name(group) in known["accuracy"] and unchanged(known, group[:1])
+        if name_of(group) in known["accuracy"] and unchanged(known, group[:1])
     }
     with trainings(data, threads) as start:
         jobs = _jobs(
             [s for s in ladder[1:] if s.name not in changes],
-            [g for g in groups(ladder) if _name(g) not in accuracy],
+            [g for g in groups(ladder) if name_of(g) not in accuracy],
             ladder,
         )
         for job in jobs:
@@ -98,7 +84,7 @@ def prove(
         for job in tqdm(jobs, desc="training", disable=None, leave=False):
             start(job).result()
         accuracy = {
-            _name(group): accuracy.get(_name(group))
+            name_of(group): accuracy.get(name_of(group))
             or [
                 start(Training(group[0].path, seed)).result().accuracy
                 for seed in SEEDS
@@ -252,7 +238,7 @@ def _claims(ladder, accuracy):
     claims = []
     for before, group in itertools.pairwise(found):
         if group[0].promise.kind == "change":
-            a, b = _name(group), _name(before)
+            a, b = name_of(group), name_of(before)
             p = statistics.no_less(accuracy[a], accuracy[b])
             claims.append(
                 {
@@ -264,7 +250,7 @@ def _claims(ladder, accuracy):
                 }
             )
     comparisons = []
-    for a, b in itertools.combinations(map(_name, found), 2):
+    for a, b in itertools.combinations(map(name_of, found), 2):
         p = statistics.equivalent(accuracy[a], accuracy[b])
         equivalent = statistics.significant(p)
         comparisons.append(
@@ -316,9 +302,3 @@ def _drift(ladder, changes, start, known, output_dir):
         "stage": stage.name,
         "one thread or four": report._asdict(),
     }
-
-
-def _name(group):
-    """Return "01 to 03", or "08" for a group of one."""
-    names = [stage.name for stage in group]
-    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"

@@ -45,7 +45,8 @@ def visit(browser, site):
                 and complaints.append(said.text)
             ),
         )
-        page.goto((site / name).as_uri())
+        name, mark, anchor = name.partition("#")
+        page.goto((site / name).as_uri() + mark + anchor)
         return page
 
     yield open_page

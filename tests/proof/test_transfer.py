@@ -5,8 +5,8 @@ from statistics import mean
 import pytest
 
 from shared.proof import transfer
+from shared.proof.groups import groups
 from shared.proof.pool import Training, trainings
-from shared.proof.prove import groups
 from stages import LADDER
 from tests.support.known import ACCURACIES as KNOWN
 
