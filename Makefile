@@ -9,7 +9,7 @@ VENV_PYTHON := .venv/bin/python
 CONSTRAINTS ?= shared/results/constraints.txt
 INSTALL := $(VENV_PYTHON) -m pip install --disable-pip-version-check $(PIP_ARGS) $(addprefix --constraint ,$(CONSTRAINTS))
 
-.PHONY: help stages check progress history bisect bisect-step data book prove mutants bench faults test test-slow test-book lint results readme clean
+.PHONY: help stages check progress guess history bisect bisect-step data book prove mutants bench faults test test-slow test-book lint results readme clean
 
 help:
 	@echo 'Start here:'
@@ -25,6 +25,7 @@ help:
 	@echo 'make check       ARGS="--all FOLDER": check all answers in a folder'
 	@echo 'make hint-07     show one more hint'
 	@echo 'make progress    show which changes you have made'
+	@echo 'make guess       find the line that is broken, if any; ARGS="--deck 08"'
 	@echo 'make history     write the programs as a git repository'
 	@echo 'make bisect      plant a bug in such a repository, to be found;'
 	@echo '                 make bisect-step says if a commit has it'
@@ -69,7 +70,7 @@ try-% hint-%: $(INSTALLED)
 check-%: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages check $* $(ARGS) || [ $$? -eq 1 ]
 
-check progress history bisect data readme: $(INSTALLED)
+check progress guess history bisect data readme: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages $@ $(ARGS)
 
 # `git bisect run` takes a commit for bad if make fails, whatever the reason.

@@ -200,6 +200,18 @@ def _parse(argv):
         help="check all files in a folder and below",
     )
     _add_flags(check, ["--data"])
+    guess = add("guess", play_cards, "which line is broken, if any?")
+    guess.add_argument(
+        "--deck",
+        type=_row_of(LADDER),
+        metavar="STAGE",
+        help="only cards of this stage",
+    )
+    guess.add_argument(
+        "--seed",
+        type=whole(0),
+        help="order of the cards (default: another each time)",
+    )
     progress = add("progress", show_progress, "show what you have done")
     for tells in (check, progress):
         tells.add_argument(
@@ -614,6 +626,13 @@ def give_hint(stage, reverse):
     from shared.workshop import commands, exercises
 
     commands.hint(exercises.exercise(stage, LADDER, reverse))
+
+
+def play_cards(deck, seed):
+    """Show programs, some of them broken, and ask which line is wrong."""
+    from shared.workshop import guess
+
+    guess.play(LADDER, deck, seed)
 
 
 def show_progress(as_json):
