@@ -75,14 +75,17 @@ def load(dataset):
     else:
         train, test = _from_idx(dataset, source)
     return splits.of_tensors(
-        source.name, train.images, train.labels, test.images, test.labels
+        source.name,
+        train.images,
+        train.labels,
+        lambda: (test.images, test.labels),
     )
 
 
 def _from_idx(dataset, source):
     """Return the two data sets in the IDX form, verified."""
     try:
-        found = contents(source, insist=True)
+        found = contents(source, insist=True, names=source.files)
     except UnavailableError as error:
         raise UnavailableError(
             f"{error} FASHION_MNIST_DIR may name a folder that holds its four"

@@ -36,6 +36,8 @@ FILES = {
     ),
 }
 
+TRAINING, TEST, ALL = slice(2), slice(2, 4), slice(4)  # of these files
+
 
 def mnist():
     """Return the `Source` of MNIST."""
@@ -51,9 +53,12 @@ def load(data="auto"):
     is not available.
     """
     if data == "standin":
-        return splits.of_arrays("stand-in", *standin.load(source.CACHE))
+        return _standin()
     try:
-        return splits.of_arrays("MNIST", *read(insist=data == "mnist"))
+        images, labels = read(insist=data == "mnist", files=TRAINING)
+        return splits.of_arrays(
+            "MNIST", images, labels, lambda: read(insist=True, files=TEST)
+        )
     except UnavailableError as reason:
         if data == "mnist":
             raise
@@ -64,7 +69,12 @@ def load(data="auto"):
             " a folder that holds its four files in MNIST_DIR.",
             file=sys.stderr,
         )
-        return splits.of_arrays("stand-in", *standin.load(source.CACHE))
+        return _standin()
+
+
+def _standin():
+    images, labels, *test = standin.load(source.CACHE)
+    return splits.of_arrays("stand-in", images, labels, lambda: test)
 
 
 def flag(name):
@@ -72,15 +82,16 @@ def flag(name):
     return "mnist" if name == "MNIST" else "standin"
 
 
-def read(insist=False):
-    """Return MNIST as four uint8 arrays.
+def read(insist=False, files=ALL):
+    """Return MNIST as uint8 arrays, one for each of the `files`.
 
-    They are the images (60000, 28, 28) and labels (60000,) of the training
-    file, then the 10,000 of the test file. `insist` tries the mirrors even
+    All four are the images (60000, 28, 28) and labels (60000,) to train on,
+    then the 10,000 to test on. `insist` tries the mirrors even
     if they failed a moment ago. Raises InputError for a wrong `MNIST_DIR`
     and UnavailableError if the mirrors fail.
     """
-    return tuple(map(decode, source.contents(mnist(), insist)))
+    names = tuple(FILES)[files]
+    return tuple(map(decode, source.contents(mnist(), insist, names)))
 
 
 def place():

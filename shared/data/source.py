@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 from tqdm import tqdm
 
-from shared.data.download import DownloadError, chunks
 from shared.data.idx import BadFileError, decode, gunzip
 from shared.errors import InputError, RunError
 from shared.files import replacing
@@ -69,18 +68,16 @@ class Source(NamedTuple):
         return os.environ.get(self.variable(what), "")
 
 
-def contents(source, insist):
-    """Return the content of each file of a `Source`, verified.
+def contents(source, insist, names):
+    """Return the content of each file of a `Source` by `names`, verified.
 
     From the folder that the user named, or else from the cache, fetched if
     need be. `insist` tries the mirrors even if they failed a moment ago.
     Raises InputError for a wrong folder and UnavailableError.
     """
     if folder := source.setting("DIR"):
-        return [
-            _from_folder(source, Path(folder), name) for name in source.files
-        ]
-    return [_from_cache(source, name, insist) for name in source.files]
+        return [_from_folder(source, Path(folder), name) for name in names]
+    return [_from_cache(source, name, insist) for name in names]
 
 
 def verified(source, path, name):
@@ -215,6 +212,9 @@ def _fetch(source, path, name):
     `ATTEMPTS` times, after the others had their turn. Raises
     UnavailableError.
     """
+    # Not at the top: requests takes a while, and most runs fetch nothing.
+    from shared.data.download import DownloadError
+
     asked = mirrors(source)
     failures = {}
     wait = 0
@@ -253,6 +253,8 @@ def _save(url, path, most):
     Raises DownloadError, BadFileError for more than `most` bytes, and
     OSError if `path` can't be written.
     """
+    from shared.data.download import chunks
+
     arriving = chunks(url)
     with (
         closing(arriving),

@@ -1,5 +1,6 @@
-"""A data set, divided into images to train on, to validate on and to test."""
+"""A data set, divided: to train on, to validate on, to test on."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,11 +10,13 @@ N_TRAIN = 50_000  # of the training file's 60,000; the last 10,000 validate
 
 
 class Splits(NamedTuple):
-    """50,000 images to train on, 10,000 to validate on, 10,000 to test on.
+    """50,000 images to train on, 10,000 to validate on, and a test set.
 
     Images are float32 (n, 784) tensors of pixels divided by 256, as in the
     `mnist.pkl.gz` of older tutorials: 0 up to 255 / 256. Labels are int64
     (n,). `name` says whose images they are, such as "MNIST" or "stand-in".
+    `test` reads the 10,000 images and labels to test on and returns them:
+    no stage needs these.
     """
 
     name: str
@@ -21,8 +24,7 @@ class Splits(NamedTuple):
     y_train: torch.Tensor
     x_valid: torch.Tensor
     y_valid: torch.Tensor
-    x_test: torch.Tensor
-    y_test: torch.Tensor
+    test: Callable[[], tuple[torch.Tensor, torch.Tensor]]
 
     def first(self, n_train, n_valid):
         """Return the same with only so many to train and validate on."""
@@ -34,29 +36,32 @@ class Splits(NamedTuple):
         )
 
 
-def of_tensors(name, images, labels, test_images, test_labels):
-    """Return the `Splits` of tensors that have their final dtype."""
+def of_tensors(name, images, labels, test):
+    """Return the `Splits` of tensors that have their final dtype.
+
+    Of the 60,000 of the training file; `test` is as in `Splits`.
+    """
     return Splits(
         name,
         images[:N_TRAIN],
         labels[:N_TRAIN],
         images[N_TRAIN:],
         labels[N_TRAIN:],
-        test_images,
-        test_labels,
+        test,
     )
 
 
-def of_arrays(name, images, labels, test_images, test_labels):
-    """Return the `Splits` of uint8 arrays, as IDX files hold them."""
+def of_arrays(name, images, labels, test):
+    """Return the `Splits` of uint8 arrays, as IDX files hold them.
 
-    def x(images):
-        pixels = images.reshape(len(images), -1).astype(np.float32)
-        return torch.from_numpy(pixels / 256)
+    `test` returns two more such arrays.
+    """
+    return of_tensors(name, *tensors(images, labels), lambda: tensors(*test()))
 
-    def y(labels):
-        return torch.from_numpy(labels.astype(np.int64))
 
-    return of_tensors(
-        name, x(images), y(labels), x(test_images), y(test_labels)
-    )
+def tensors(images, labels):
+    """Return (n, 28, 28) and (n,) uint8 arrays as tensors for a training."""
+    pixels = images.reshape(len(images), -1)
+    # No more memory than for the result, and exact: 256 is a power of two.
+    pixels = np.divide(pixels, np.float32(256), dtype=np.float32)
+    return torch.from_numpy(pixels), torch.from_numpy(labels.astype(np.int64))

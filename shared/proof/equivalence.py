@@ -251,7 +251,10 @@ def record(
     original = splits._replace(
         x_train=splits.x_train.to(dtype), x_valid=splits.x_valid.to(dtype)
     )
-    handed = splits._make([splits.name, *(t.clone() for t in original[1:])])
+    names = ("x_train", "y_train", "x_valid", "y_valid")
+    handed = original._replace(
+        **{name: getattr(original, name).clone() for name in names}
+    )
 
     def train_watched(*args, **options):
         before = {name: get() for name, (get, _) in SETTINGS.items()}
@@ -286,7 +289,7 @@ def record(
         record.add("error", f"{type(error).__name__}{where}: {message}")
         return record
 
-    for name in ("x_train", "y_train", "x_valid", "y_valid"):
+    for name in names:
         if not torch.equal(getattr(handed, name), getattr(original, name)):
             record.add("data", f"it changed {name}")
     _judge(record, pred, original)

@@ -54,11 +54,11 @@ def read_mnist(seed=0, threads=runner.THREADS):
 
     Raises UnavailableError without MNIST.
     """
-    drawn, real = mnist.load("standin"), mnist.load("mnist")
+    drawn, (x_test, y_test) = mnist.load("standin"), mnist.load("mnist").test()
     model = train(drawn.x_train, drawn.y_train, seed, threads)
     with torch.no_grad():
-        pred = model(as_images(real.x_test))
-    return runner.accuracy(pred, real.y_test)
+        pred = model(as_images(x_test))
+    return runner.accuracy(pred, y_test)
 
 
 def report(output_dir, threads=runner.THREADS):

@@ -19,8 +19,8 @@ def loss(losses, valid_losses, title, path):
 
     `losses` are floats, one a step; `valid_losses` one an epoch, if any.
     """
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.subplots()
+    figure = Figure(figsize=(7, 4))
+    axes = figure.add_axes((0.09, 0.13, 0.88, 0.78))
     window = min(50, len(losses))
     axes.plot(losses, color=BLUE, alpha=0.25, linewidth=0.8, label="a batch")
     axes.plot(
@@ -39,44 +39,51 @@ def loss(losses, valid_losses, title, path):
             label="validation",
         )
     axes.set(title=title, xlabel="step", ylabel="loss", ylim=(0, None))
-    axes.legend()
+    axes.legend(loc="upper right")
     save(figure, path)
 
 
 def predictions(images, labels, predicted, title, path, n=12):
     """Show the first `n` digits that were read right and `n` read wrong.
 
-    `images` is a (m, 784) tensor, `labels` and `predicted` are (m,).
+    `images` is a (m, 784) tensor, `labels` and `predicted` are (m,). They
+    are one image, made of all digits: so many axes would take a second.
     """
+    width, height = 32, 44  # of the place of a digit, in pixels of its image
     right = labels == predicted
-    figure = Figure(figsize=(n * 0.75, 2.4), layout="constrained")
-    figure.suptitle(title)
-    for axes, mask, name, color in zip(
-        figure.subplots(2, n),
-        (right, ~right),
-        ("right", "wrong"),
-        (BLUE, RED),
-        strict=True,
+    page = np.zeros((2 * height, n * width))
+    figure = Figure(figsize=(n * 0.75, 2.4))
+    axes = figure.add_axes((0.03, 0.015, 0.966, 0.83))
+    figure.suptitle(title, y=0.98)
+    for top, mask, name, color in (
+        (0, right, "right", BLUE),
+        (height, ~right, "wrong", RED),
     ):
-        for ax in axes:
-            ax.axis("off")
-        for ax, i in zip(axes, mask.nonzero().flatten()[:n], strict=False):
-            ax.imshow(
-                images[i].view(28, 28).numpy(), cmap="gray_r", vmin=0, vmax=1
-            )
-            text = f"{labels[i]}"
-            if not right[i]:
-                text += f" read as {predicted[i]}"
-            ax.set_title(text, color=color, fontsize=8)
-        axes[0].text(
-            -0.25,
-            0.5,
+        axes.text(
+            -3,
+            top + 28,
             name,
             color=color,
             rotation=90,
             verticalalignment="center",
-            transform=axes[0].transAxes,
+            horizontalalignment="center",
         )
+        for column, i in enumerate(mask.nonzero().flatten()[:n]):
+            left = column * width + 2
+            page[top + 14 :][:28, left : left + 28] = images[i].view(28, 28)
+            text = f"{labels[i]}"
+            if not right[i]:
+                text += f" read as {predicted[i]}"
+            axes.text(
+                left + 14,
+                top + 10,
+                text,
+                color=color,
+                fontsize=8,
+                horizontalalignment="center",
+            )
+    axes.imshow(page, cmap="gray_r", vmin=0, vmax=1)
+    axes.axis("off")
     save(figure, path)
 
 
@@ -89,8 +96,8 @@ def confusion(labels, predicted, title, path):
     counts = np.zeros((10, 10), dtype=int)
     np.add.at(counts, (labels.numpy(), predicted.numpy()), 1)
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    figure = Figure(figsize=(5.4, 5.6), layout="constrained")
-    axes = figure.subplots()
+    figure = Figure(figsize=(5.4, 5.6))
+    axes = figure.add_axes((0.09, 0.08, 0.89, 0.86))
     axes.imshow(np.sqrt(share), cmap="Blues", vmin=0, vmax=1)
     for digit in range(10):
         for read_as in range(10):

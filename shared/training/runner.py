@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from shared.data.splits import N_TRAIN
 from shared.errors import InputError
 from shared.files import replacing
-from shared.training import plots
 from shared.training.log import Log
 
 RUNS = Path(__file__).parents[2] / "runs"
@@ -173,7 +172,8 @@ def run(
     print(
         f"validation loss {metrics['valid_loss']:.4f},"
         f" accuracy {metrics['valid_accuracy']:.4f}"
-        f" over {len(pred):,} images, {seconds:.1f} s"
+        f" over {len(pred):,} images, {seconds:.1f} s",
+        flush=True,
     )
     if not dry_run:
         write(stage, splits, pred.argmax(1), metrics)
@@ -182,6 +182,9 @@ def run(
 
 def write(stage, splits, predicted, metrics):
     """Write `metrics.json` and the pictures to the stage's folder."""
+    # Not at the top: matplotlib takes a while, and the result is out by now.
+    from shared.training import plots
+
     folder = RUNS / stage.target
     with replacing(folder / "metrics.json") as part:
         part.write_text(json.dumps(metrics, indent=1) + "\n")

@@ -61,7 +61,7 @@ def check(digits, contents):
     for x, y, wanted_images, wanted_labels in (
         (digits.x_train, digits.y_train, images[:50], labels[:50]),
         (digits.x_valid, digits.y_valid, images[50:], labels[50:]),
-        (digits.x_test, digits.y_test, test_images, test_labels),
+        (*digits.test(), test_images, test_labels),
     ):
         assert (x.dtype, y.dtype) == (torch.float32, torch.int64)
         assert np.array_equal(x * 256, wanted_images.reshape(-1, 784))

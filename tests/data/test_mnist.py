@@ -18,10 +18,11 @@ def test_the_splits_are_the_usual_ones(small, monkeypatch, tmp_path):
     digits = mnist.load()
     images, labels, test_images, test_labels = map(decode, small.values())
     assert digits.name == "MNIST"
+    x_test, y_test = digits.test()
     for x, wanted in (
         (digits.x_train, images[:50]),
         (digits.x_valid, images[50:]),
-        (digits.x_test, test_images),
+        (x_test, test_images),
     ):
         assert x.dtype == torch.float32
         assert torch.equal(
@@ -30,7 +31,7 @@ def test_the_splits_are_the_usual_ones(small, monkeypatch, tmp_path):
     for y, wanted in (
         (digits.y_train, labels[:50]),
         (digits.y_valid, labels[50:]),
-        (digits.y_test, test_labels),
+        (y_test, test_labels),
     ):
         assert y.dtype == torch.int64
         assert y.tolist() == wanted.tolist()
@@ -38,13 +39,14 @@ def test_the_splits_are_the_usual_ones(small, monkeypatch, tmp_path):
 
 def test_the_real_thing_has_the_known_sizes_and_sums(on_mnist, digits):
     assert digits.x_train.shape == (50_000, 784)
-    assert digits.x_valid.shape == digits.x_test.shape == (10_000, 784)
+    x_test, y_test = digits.test()
+    assert digits.x_valid.shape == x_test.shape == (10_000, 784)
     assert digits.x_train.max() == 255 / 256
     # The first labels of the training and the test file, and the mean and
     # standard deviation of all training pixels, as the field quotes them
     # (for pixels divided by 255).
     assert digits.y_train[:8].tolist() == [5, 0, 4, 1, 9, 2, 1, 3]
-    assert digits.y_test[:8].tolist() == [7, 2, 1, 0, 4, 1, 4, 9]
+    assert y_test[:8].tolist() == [7, 2, 1, 0, 4, 1, 4, 9]
     pixels = torch.cat([digits.x_train, digits.x_valid]) * 256 / 255
     assert pixels.mean().item() == pytest.approx(0.1307, abs=5e-5)
     assert pixels.std().item() == pytest.approx(0.3081, abs=5e-5)
@@ -93,20 +95,20 @@ def test_a_named_folder_that_is_wrong_is_an_error_whatever_else_there_is(
     save(folder, small)
     (folder / f"{labels}.gz").unlink()
     with pytest.raises(InputError, match=f"neither {labels} nor {labels}.gz"):
-        mnist.load()
+        mnist.read()
 
     (folder / labels).write_bytes(small[labels][:-1])
     with pytest.raises(InputError, match=f"{labels} holds 27 bytes, not 28"):
-        mnist.load()
+        mnist.read()
 
     (folder / labels).write_bytes(small[labels][:-1] + b"\x63")
     with pytest.raises(InputError, match=f"{labels} has SHA-256"):
-        mnist.load()
+        mnist.read()
 
     (folder / labels).unlink()
     (folder / f"{labels}.gz").write_bytes(gzip.compress(b"x" * 28)[:-9])
     with pytest.raises(InputError, match=f"{labels}.gz is cut off"):
-        mnist.load()
+        mnist.read()
     assert mirror.asked == []
 
 
@@ -114,3 +116,16 @@ def test_the_cache_comes_before_the_mirrors(small, mirror):
     save(source.CACHE / "mnist", small)
     assert len(mnist.read()[0]) == 70
     assert mirror.asked == []
+
+
+def test_the_test_files_are_read_when_they_are_asked_for(
+    small, monkeypatch, tmp_path
+):
+    """No stage needs them, and to unpack them takes time."""
+    save(tmp_path / "named", small)
+    (tmp_path / "named" / "t10k-images-idx3-ubyte.gz").unlink()
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "named"))
+    digits = mnist.load()
+    assert len(digits.x_valid) == 20
+    with pytest.raises(InputError, match="holds neither t10k-images"):
+        digits.test()

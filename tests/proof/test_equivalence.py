@@ -167,7 +167,7 @@ def test_whatever_a_program_does_is_reported_in_words(few, change, problem):
 
 
 def test_the_data_survive_a_program_that_changes_them(few):
-    before = [t.clone() for t in few[1:]]
+    before = [t.clone() for t in few[1:5]]
     for dtype in (torch.float32, torch.float64):
         found = record(
             broken(lambda x, pred: pred + x.fill_(9).sum() * 0),
@@ -175,7 +175,7 @@ def test_the_data_survive_a_program_that_changes_them(few):
             dtype=dtype,
         )
         assert found.problems == [Problem("data", "it changed x_train")]
-    assert all(map(torch.equal, before, few[1:]))
+    assert all(map(torch.equal, before, few[1:5]))
 
 
 def test_a_loss_that_is_no_number_is_reported_with_its_place(few):

@@ -91,6 +91,50 @@ def test_help_is_not_an_error(flag, capsys):
         assert "usage: python -m stages" in capsys.readouterr().out
 
 
+def imported_by(code):
+    """Return the modules that Python has imported after running `code`."""
+    code += "\nimport sys\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.splitlines())
+
+
+def test_nothing_slow_is_imported_to_list_to_help_or_to_find_an_error():
+    imported = imported_by(
+        "from contextlib import suppress\n"
+        "from stages.__main__ import main\n"
+        "for line in ('', '--help', '07 --help', '13', '07 --lr x', 'dif'):\n"
+        "    with suppress(SystemExit):\n"
+        "        main(line.split())"
+    )
+    slow = {"torch", "numpy", "matplotlib", "requests", "tqdm"}
+    assert "stages.__main__" in imported
+    assert not slow & imported
+
+
+def test_a_run_needs_no_matplotlib_before_its_pictures():
+    imported = imported_by(
+        "from shared.data import mnist\nfrom shared.training import runner"
+    )
+    assert "torch" in imported
+    assert not {"matplotlib", "requests", "rich"} & imported
+
+
+def test_the_result_is_printed_before_the_pictures_are_drawn(
+    monkeypatch, capsys
+):
+    printed = []
+    monkeypatch.setattr(
+        runner, "write", lambda *_: printed.append(capsys.readouterr().out)
+    )
+    assert main(["02"]) == 0
+    assert "accuracy" in printed[0]
+
+
 def test_a_run_says_what_it_trains_on_what(capsys, digits):
     options = ["--batch-size", "50", "--lr", "0.25", "--seed", "3"]
     main(["08", "--epochs", "1", *options])

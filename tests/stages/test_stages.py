@@ -67,9 +67,9 @@ def test_predictions_are_ten_numbers_an_image_in_the_dtype_of_the_images(
 def test_a_stage_leaves_the_data_alone_and_prints_nothing(
     stage, few, losses, capsys
 ):
-    before = [t.clone() for t in few[1:]]
+    before = [t.clone() for t in few[1:5]]
     predict(stage, few, losses, epochs=1)
-    assert all(map(torch.equal, before, few[1:]))
+    assert all(map(torch.equal, before, few[1:5]))
     assert capsys.readouterr() == ("", "")
 
 
