@@ -547,8 +547,11 @@ def publish(everything):
     write_readme()
     try:
         from shared.book import browser
+        from shared.workshop.tasks import FORWARD
 
-        browser.picture(TABLE, LADDER, "stage-07.html", into / "page.png")
+        browser.picture(
+            TABLE, LADDER, FORWARD, "stage-07.html", into / "page.png"
+        )
         print(f"wrote page.png to {into}")
     except (RunError, ModuleNotFoundError) as error:
         print(f"page.png is as it was: {error}")
@@ -557,8 +560,9 @@ def publish(everything):
 def build_book(draft):
     """Make the book in site/."""
     from shared.book import build
+    from shared.workshop.tasks import FORWARD
 
-    build.build(TABLE, LADDER, ROOT / "site", draft)
+    build.build(TABLE, LADDER, FORWARD, ROOT / "site", draft)
     print(f"the book is at {ROOT / 'site' / 'index.html'}")
 
 

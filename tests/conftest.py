@@ -15,6 +15,7 @@ from shared.data.source import Known
 from shared.proof.pool import Training, trainings
 from shared.results import published
 from shared.training import runner
+from shared.workshop.tasks import FORWARD
 from stages import LADDER, TABLE
 from tests.support import results as fresh
 from tests.support import smallmnist
@@ -136,7 +137,7 @@ def site(fresh_results, tmp_path_factory):
             "shared.reading.readme.README",
             fresh.readme(folder.with_name("readme")),
         )
-        build.build(TABLE, LADDER, folder)
+        build.build(TABLE, LADDER, FORWARD, folder)
     return folder
 
 

@@ -37,7 +37,7 @@ def launched():
         )
 
 
-def picture(table, ladder, name, path):
+def picture(table, ladder, tasks, name, path):
     """Take the picture of a page of the book that README.md shows.
 
     `name` is that of the page, such as "stage-07.html". Raises RunError
@@ -47,7 +47,7 @@ def picture(table, ladder, name, path):
         raise RunError("no chromium on this system to take a picture with")
     with tempfile.TemporaryDirectory() as folder, launched() as chromium:
         site = Path(folder) / "site"
-        build.build(table, ladder, site)
+        build.build(table, ladder, tasks, site)
         page = chromium.new_page(viewport={"width": 1360, "height": 1150})
         page.goto((site / name).as_uri())
         with replacing(path) as part:

@@ -10,6 +10,7 @@ classic one, `<script src="..." defer>` in the block `scripts` of a template.
 """
 
 import itertools
+import json
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -19,17 +20,14 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
-from shared.book import cards, charts, player
-from shared.book.code import highlighted
-from shared.book.prose import Readme, markdown
+from shared.book import cards, charts, player, programs
+from shared.book.prose import Readme, unbroken
 from shared.errors import RunError
-from shared.reading import diff, readme
-from shared.results import published
+from shared.reading import names, readme
+from shared.results import published, tables
 
 HERE = Path(__file__).parent
-TAGS = {"-": "del", "+": "ins", " ": ""}
 
 
 class Page(NamedTuple):
@@ -50,6 +48,7 @@ def _proof(book):
     return {
         "proof": book.readme.section("What a stage promises, proved"),
         "mutants": book.mutants,
+        "counts": tables.count_mutants(book.mutants),
         "broken_on": published.conditions(book.mutants, "float64", "seed 0"),
         "proved": book.proof,
         "stages": book.stages,
@@ -63,14 +62,15 @@ PAGES = (
 )
 
 
-def build(table, ladder, site, draft=False):
+def build(table, ladder, tasks, site, draft=False):
     """Write the book of `table` to the folder `site`, in place of an old one.
 
-    `ladder` are those of its rows that are numbered stages.
+    `ladder` are those of its rows that are numbered stages, and `tasks` the
+    exercises of the workshop: pairs of a text and hints, by names of rows.
 
     Raises RunError where a result is missing or stale, a stage has no notes,
-    or a link leads nowhere; `site` then stays as it was. A `draft` may have
-    stale results, or none of a row; every page then says so.
+    or a note or a link leads nowhere; `site` then stays as it was. A `draft`
+    may have stale results, or none of a row; every page then says so.
     """
     pictures = published.RESULTS.glob("**/*.png")
     files = {f"pictures/{path.name}": path for path in pictures}
@@ -79,15 +79,20 @@ def build(table, ladder, site, draft=False):
         for path in HERE.iterdir()
         if path.suffix in (".css", ".js")
     }
-    pages = _pages(_read(table, ladder, draft))
+    files |= {f"source/{row.path.name}": row.path for row in table}
+    book = _read(table, ladder, draft)
+    book.tasks = tasks
+    pages = _pages(book)
+    pages["names.js"] = f"const NAMES = {json.dumps(_names(book))}\n"
     used = _checked_links(pages, files)
 
     site.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
         dir=site.parent, prefix=f".{site.name}-"
-    ) as folder:
-        part = Path(folder) / site.name
-        (part / "pictures").mkdir(parents=True)
+    ) as temporary:
+        part = Path(temporary) / site.name
+        for folder in ("pictures", "source"):
+            (part / folder).mkdir(parents=True)
         for name, page in pages.items():
             (part / name).write_text(page, encoding="utf-8", newline="\n")
         for name in used:
@@ -121,7 +126,7 @@ def _read(table, ladder, draft):
         )
     if not (proof["held"] or draft):
         raise RunError("proof.json says that a promise is broken")
-    stages = {s.name: _facts(s, trained, proof) for s in table}
+    stages = {s.name: programs.facts(s, trained, proof) for s in table}
 
     text = readme.README.read_text(encoding="utf-8")
     around = tuple(stage for stage in table if stage not in ladder)
@@ -158,11 +163,16 @@ def _pages(book):
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["unbroken"] = unbroken
     environment.globals.update(
         ladder=[stages[stage.name] for stage in book.ladder],
         around=[stages[stage.name] for stage in before + after],
         steps=_steps(book),
         cards=cards.deck(book.ladder, book.mutants, book.proof),
+        titles=[
+            *(stages[row.name] for row in book.table),
+            *({"page": p.file, "heading": p.label} for p in PAGES),
+        ],
         draft=book.draft,
         stale=[stages[row.name] for row in book.stale],
         trained=trained,
@@ -174,8 +184,15 @@ def _pages(book):
         "label": "Torch in Twelve",
         "introduction": book.readme.introduction,
         "begin": book.readme.section("Begin"),
-        "chart": _chart(
-            _equal_once(book.ladder, trained), trained, "Loss of all stages"
+        "chart": charts.chart(
+            charts.alike(
+                {
+                    name: found["losses"]
+                    for name, found in trained["stages"].items()
+                }
+            ),
+            trained["batches to a loss"],
+            "The training loss of all stages",
         ),
         **player.content(book),
     }
@@ -217,21 +234,50 @@ def _program(book, stage):
         "template": "stage.html",
         "stage": book.stages[stage.name],
         "parent": book.stages.get(stage.parent),
+        "exercise": programs.exercise(stage, book.tasks),
     }
-    if stage.parent:
-        [parent] = [row for row in book.table if row.name == stage.parent]
-        content |= _change(parent, stage)
-    if stage in book.ladder:
-        content["chart"] = _chart(
+    parents = [row for row in book.table if row.name == stage.parent]
+    content |= programs.code(*parents or [None], stage)
+    trained = book.trained["stages"]
+    if stage.name in trained:
+        content["chart"] = charts.chart(
             {
-                name: book.trained["stages"][name]["losses"]
+                f"stage {name}": trained[name]["losses"]
                 for name in (stage.parent, stage.name)
-                if name in book.trained["stages"]
+                if name in trained
             },
-            book.trained,
-            f"Loss of stage {stage.name} at every step",
+            book.trained["batches to a loss"],
+            f"The training loss of stage {stage.name}",
         )
     return content
+
+
+def _names(book):
+    """Return what can be searched for: [name, where, address], sorted.
+
+    Titles of pages; in each program what it swaps in and defines; and names
+    of PyTorch where they come first.
+    """
+    found = {}
+    for page in PAGES:
+        found[page.label, "page"] = page.file
+    for row in (*book.ladder, *book.table):
+        facts = book.stages[row.name]
+        where, page = facts["heading"], facts["page"]
+        found.setdefault((where, "page"), page)
+        for name, line in programs.defined(row).items():
+            found.setdefault((name, where), f"{page}#L{line}")
+        lines = list(enumerate(row.source.splitlines(), 1))
+        first = len(lines) - len(row.code.splitlines()) + 1
+        for name in row.swaps_in:
+            at = [n for n, text in lines[first - 1 :] if name in text]
+            found.setdefault(
+                (name, where), f"{page}#L{min(at, default=first)}"
+            )
+        for use in names.uses(row.source):
+            if not any(use.name == name for name, _ in found):
+                found[use.name, where] = f"{page}#L{use.line}"
+    return sorted([name, where, page] for (name, where), page in found.items())
 
 
 def _steps(book):
@@ -264,89 +310,6 @@ def _steps(book):
             }
         )
     return steps
-
-
-def _facts(stage, trained, proof):
-    """Return what is said of a stage, on its page and on others."""
-    if not stage.notes:
-        raise RunError(f"{stage.file} has no notes below its title")
-    found = [c for c in proof["changes"] if c["stage"] == stage.name]
-    outcome, outcome_on = "", ""
-    if stage.promise:
-        outcome, outcome_on = published.outcome(proof, stage) or (
-            "not measured yet",
-            "",
-        )
-    return {
-        "name": stage.name,
-        "heading": stage.label.removeprefix("Stage ").replace(",", ""),
-        "label": stage.label,
-        "target": stage.target,
-        "page": f"{stage.target}.html",
-        "file": stage.file,
-        "notes": markdown(stage.notes),
-        "code": highlighted(stage.source),
-        "swaps_in": stage.swaps_in,
-        "goes_out": stage.goes_out,
-        "promise": stage.promise,
-        "apart": [
-            f"{change['float64']['pred']:.1g}"
-            for change in found
-            if change["kind"] != "change"
-        ],
-        "outcome": outcome,
-        "outcome_on": outcome_on,
-        "trained": trained["stages"].get(stage.name),
-    }
-
-
-def _change(parent, stage):
-    """Return the change from one stage to another, as its page shows it."""
-    rows = diff.rows(parent.code, stage.code)
-    before = _lines(parent, [row.before for row in rows if row.before])
-    after = _lines(stage, [row.after for row in rows if row.after])
-    split, unified = [], []
-    for fold, stretch in diff.folded(rows):
-        lines = [(r.changed, *_cells(r, before, after)) for r in stretch]
-        split.append((fold, lines))
-        lines = [
-            (TAGS[sign], *_cells(row, before, after))
-            for sign, row in diff.unified(stretch)
-        ]
-        unified.append((fold, lines))
-    return {"split": split, "unified": unified}
-
-
-def _lines(stage, lines):
-    """Return the lines of a stage's code as (number in its file, HTML)."""
-    whole = stage.source
-    first = whole.count("\n") - stage.code.count("\n") + 1
-    marks = {line.number: line.marks for line in lines}
-    html = highlighted(stage.code, marks).split("\n")
-    return [(number, Markup(line)) for number, line in enumerate(html, first)]
-
-
-def _cells(row, before, after):
-    """Return what a row shows on its two sides, None where nothing is."""
-    return (
-        before[row.before.number] if row.before else None,
-        after[row.after.number] if row.after else None,
-    )
-
-
-def _equal_once(ladder, trained):
-    """Return the losses of all stages, {names: losses}, equal ones once."""
-    curves = {}
-    for stage in ladder:
-        if measured := trained["stages"].get(stage.name):
-            losses = tuple(measured["losses"])
-            curves.setdefault(losses, []).append(stage.name)
-    return {", ".join(names): losses for losses, names in curves.items()}
-
-
-def _chart(losses, trained, title):
-    batches = trained["batches to a loss"]
-    return Markup(charts.curves(losses, batches, title))
 
 
 class _Links(HTMLParser):

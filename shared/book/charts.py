@@ -1,50 +1,112 @@
-"""Loss curves for a page, as SVG."""
+"""Loss curves for a page: lines as SVG, what is to be read as HTML.
 
-import io
+The lines stretch with the page, the text does not. On a loss axis that is
+logarithmic, equal distances are equal ratios.
+"""
 
-import numpy as np
-from matplotlib import rc_context
-from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, ScalarFormatter
+import math
+from typing import NamedTuple
 
-COLORS = ("#2f7fd1", "#d9622b", "#2b9a5b", "#a855c7", "#b5851c")  # on any page
+TICKS = (0.2, 0.3, 0.5, 1, 2, 3)  # of the loss
+HEIGHT = 100  # of the drawing, as is its width: per cent of what it gets
+ALIKE = 0.01  # of the height, below which two curves look like one
 
 
-def curves(losses, batches, title):
-    """Return the curves of `losses`, {name: floats}, as an SVG element.
+class Curve(NamedTuple):
+    """A line of a chart: its name, its points, and where they are drawn."""
 
-    Earlier ones are broader, so that they show below later ones. A point is
-    the mean of so many batches. The text is text, in the colour of the text
-    around it, as are the axes; `title` is for who can't see it.
+    name: str
+    losses: list[float]
+    points: str
+
+
+class Chart(NamedTuple):
+    """What the template `chart.html` draws.
+
+    `ticks_x` and `ticks_y` are pairs, of a place in per cent, from the left
+    or from the top, and a text. `columns` say what stands at a place: from
+    the left, width, the first and the last step, the losses of all curves.
     """
-    figure = Figure(figsize=(6, 2.8), layout="constrained")
-    axes = figure.subplots()
-    for i, (name, values) in enumerate(losses.items()):
-        steps = batches * (np.arange(len(values)) + 0.5)
-        above = len(losses) - 1 - i
-        axes.plot(
-            steps,
-            values,
-            color=COLORS[i % len(COLORS)],
-            linestyle=("-", "--", ":")[i // len(COLORS)],
-            linewidth=1.5 + (3 * above / (len(losses) - 1) if above else 0),
-            alpha=0.5 if above else 1,
-            label=name,
+
+    title: str
+    curves: list[Curve]
+    ticks_x: list[tuple[float, str]]
+    ticks_y: list[tuple[float, str]]
+    columns: list[tuple[float, float, int, int, list[float]]]
+    batches: int
+
+
+def chart(losses, batches, title):
+    """Return the chart of `losses`, {name: floats}, each of so many batches.
+
+    All have the same number of losses, one or more, above zero.
+    """
+    values = [loss for each in losses.values() for loss in each]
+    low, high = math.log(min(values)), math.log(max(values))
+    margin = 0.05 * (high - low) or 1.0
+    low, high = low - margin, high + margin
+
+    def top(loss):
+        return round(HEIGHT * (high - math.log(loss)) / (high - low), 2)
+
+    count = len(next(iter(losses.values())))
+    width = 100 / count
+    curves = [
+        Curve(
+            name,
+            list(each),
+            " ".join(
+                f"{width * (i + 0.5):.2f},{top(loss)}"
+                for i, loss in enumerate(each)
+            ),
         )
-    axes.set(xlabel="step", ylabel="loss", yscale="log")
-    axes.set_yticks([0.3, 0.5, 1, 2])
-    axes.yaxis.set_major_formatter(ScalarFormatter())
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.grid(alpha=0.2)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, title="stage")
-    written = io.StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
-        figure.savefig(
-            written, format="svg", transparent=True, metadata={"Date": None}
-        )
-    svg = written.getvalue()
-    svg = svg[svg.index("<svg") :].replace("#000000", "currentColor")
-    return svg.replace(
-        "<svg", f'<svg class="chart" role="img" aria-label="{title}"', 1
+        for name, each in losses.items()
+    ]
+    steps = count * batches
+    stride = 10 ** int(math.log10(steps)) // 2 or 1
+    return Chart(
+        title,
+        curves,
+        [
+            (100 * step / steps, f"{step:,}")
+            for step in range(0, steps, stride)
+        ],
+        [(top(t), f"{t:g}") for t in TICKS if low < math.log(t) < high],
+        [
+            (
+                round(width * i, 2),
+                round(width, 2),
+                i * batches + 1,
+                (i + 1) * batches,
+                [each[i] for each in losses.values()],
+            )
+            for i in range(count)
+        ],
+        batches,
     )
+
+
+def alike(losses):
+    """Join curves that look like one: {first and last name: its losses}.
+
+    `losses` are {name: floats}, in order. Only neighbours are joined, and the
+    first of them is drawn.
+    """
+    values = [loss for each in losses.values() for loss in each]
+    span = math.log(max(values) / min(values))
+    groups = []
+    for name, each in losses.items():
+        if groups and (
+            max(
+                abs(math.log(a / b))
+                for a, b in zip(groups[-1][1], each, strict=True)
+            )
+            <= ALIKE * span
+        ):
+            groups[-1][0].append(name)
+        else:
+            groups.append(([name], each))
+    return {
+        " to ".join(dict.fromkeys((names[0], names[-1]))): each
+        for names, each in groups
+    }

@@ -19,13 +19,15 @@ CLASSES = {  # those in style.css
 }
 
 
-def highlighted(code, marks=None):
+def highlighted(code, marks=None, links=None):
     """Return code as HTML; its text content is `code` to the last byte.
 
     `marks` are {line: [(start, end), ...]}, columns of words to mark; lines
-    count from 0. No element goes on from one line to the next.
+    count from 0. `links` are {line: [(start, end, tag), ...]}, names to put
+    into an <a> with that opening tag. No element goes on from one line to the
+    next.
     """
-    marks = marks or {}
+    marks, links = marks or {}, links or {}
     found, number, column = [], 0, 0
     for token, text in lex(code, PythonLexer(stripnl=False, ensurenl=False)):
         while token not in CLASSES and token.parent:
@@ -35,20 +37,31 @@ def highlighted(code, marks=None):
                 found.append(part)
                 number, column = number + 1, 0
                 continue
-            for piece, marked in _cut(part, column, marks.get(number, ())):
+            spans = [(*span, None) for span in marks.get(number, ())]
+            spans += links.get(number, ())
+            for piece, inside in _cut(part, column, spans):
                 piece = html.escape(piece, quote=False)
                 if token in CLASSES:
                     piece = f'<span class="{CLASSES[token]}">{piece}</span>'
-                found.append(f"<mark>{piece}</mark>" if marked else piece)
+                for tag in filter(None, inside):
+                    piece = f"{tag}{piece}</a>"
+                found.append(
+                    f"<mark>{piece}</mark>" if None in inside else piece
+                )
             column += len(part)
     return Markup("".join(found))
 
 
 def _cut(text, column, spans):
-    """Cut text that begins at a column where spans begin and end."""
+    """Cut text that begins at a column where spans begin and end.
+
+    Yields each piece, and what the spans that it lies in are tagged with.
+    """
     end = column + len(text)
     edges = {column, end}
-    edges |= {edge for span in spans for edge in span if column < edge < end}
+    edges |= {
+        edge for span in spans for edge in span[:2] if column < edge < end
+    }
     for a, b in pairwise(sorted(edges)):
-        marked = any(first <= a < last for first, last in spans)
-        yield text[a - column : b - column], marked
+        inside = [tag for first, last, tag in spans if first <= a < last]
+        yield text[a - column : b - column], inside

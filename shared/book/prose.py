@@ -1,5 +1,6 @@
 """Markdown as HTML: the notes of the stages, and parts of README.md."""
 
+import re
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
@@ -7,12 +8,37 @@ from markupsafe import Markup
 
 from shared.errors import RunError
 
-PARSER = MarkdownIt().enable("table")
+PARSER = MarkdownIt("commonmark", {"typographer": True})
+PARSER.enable(["table", "smartquotes"])
+
+SHORT = 32  # characters of code that are not broken at the end of a line
+NUMBER = re.compile(r"(\d)e-(\d)")  # 3e-14
 
 
 def markdown(text):
-    """Return Markdown as HTML."""
-    return Markup(PARSER.render(text))
+    """Return Markdown as HTML, with numbers and short code in one piece."""
+    return _rendered(PARSER.parse(text))
+
+
+def inline(text):
+    """Return Markdown of one line as HTML, without a paragraph around it."""
+    [_, line, _] = PARSER.parse(text)
+    return _rendered([line])
+
+
+def unbroken(text):
+    """Return a text with each number in one piece: 3e-14."""
+    return NUMBER.sub("\\1e\N{NON-BREAKING HYPHEN}\\2", text)
+
+
+def _rendered(tokens):
+    for token in tokens:
+        for child in token.children or []:
+            if child.type == "text":
+                child.content = unbroken(child.content)
+            elif child.type == "code_inline" and len(child.content) <= SHORT:
+                child.attrs["class"] = "short"
+    return Markup(PARSER.renderer.render(tokens, PARSER.options, {}))
 
 
 class Readme:
@@ -64,7 +90,7 @@ class Readme:
                 if cells and heads[cells] != after.content:
                     token.attrs["data-label"] = heads[cells]
                 cells += 1
-        return Markup(PARSER.renderer.render(tokens, PARSER.options, {}))
+        return _rendered(tokens)
 
     def _link(self, link):
         if link.startswith("https://"):

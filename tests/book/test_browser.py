@@ -22,7 +22,12 @@ READING = [  # the pages in the order in which the arrow keys turn them
 ]
 BEFORE = [f"{stage.target}.html" for stage in PRELUDE]
 PAGES = READING + BEFORE
-WIDTHS = (360, 768, 961, 1440)
+KINDS = [  # a page of each kind
+    "index.html",
+    *(f"{row.target}.html" for row in (LADDER[0], LADDER[8], PRELUDE[2])),
+    *(page.file for page in build.PAGES),
+]
+WIDTHS = (360, 768, 961, 1440, 1920)
 
 
 def choose(page, value):
@@ -30,9 +35,11 @@ def choose(page, value):
 
 
 def shown(page):
-    """Return which views of the change can be seen."""
-    views = (".split", ".unified", ".whole")
-    return [view for view in views if page.locator(view).is_visible()]
+    """Return which view of a change can be seen."""
+    if page.locator(".split").is_visible():
+        return "split"
+    removed = page.locator(".line.del").first
+    return "unified" if removed.is_visible() else "whole"
 
 
 def test_every_link_of_every_page_leads_somewhere(visit, site):
@@ -42,30 +49,34 @@ def test_every_link_of_every_page_leads_somewhere(visit, site):
         page.goto((site / name).as_uri())
         links |= set(
             page.eval_on_selector_all(
-                "a", "links => links.map(link => link.href)"
+                "a:not([download], .number)",
+                "links => links.map(link => link.href)",
             )
         )
     assert len(links) > len(PAGES)
+    pages = set()
     for link in links:
+        if link.startswith("https://docs.pytorch.org/"):
+            continue
         assert link.startswith(site.as_uri())
+        pages.add(link.partition("#")[0])  # anchors are checked when built
+    for link in pages:
         page.goto(link)
         assert page.locator("h1").is_visible()
-        _, _, anchor = link.partition("#")
-        assert not anchor or page.locator(f"#{anchor}").count() == 1
 
 
 def test_a_change_has_three_views_and_the_choice_is_remembered(visit, site):
     page = visit("stage-07.html")
-    assert shown(page) == [".split"]
-    for value, view in (("unified", ".unified"), ("whole", ".whole")):
-        choose(page, value)
-        assert shown(page) == [view]
+    assert shown(page) == "unified"
+    for view in ("split", "whole"):
+        choose(page, view)
+        assert shown(page) == view
         page.reload()
-        assert shown(page) == [view]
+        assert shown(page) == view
         page.goto((site / "stage-09.html").as_uri())
-        assert shown(page) == [view]
+        assert shown(page) == view
     page.goto((site / "stage-01.html").as_uri())
-    assert page.locator(".whole").is_visible()
+    assert page.locator(".listing").is_visible()
 
 
 @pytest.mark.parametrize("system", ["light", "dark"])
@@ -94,7 +105,7 @@ def test_after_back_the_switches_are_as_they_were_chosen_last(visit, site):
     choose(page, "whole")
     page.go_back()
     page.wait_for_url("**/stage-07.html")
-    assert shown(page) == [".whole"]
+    assert shown(page) == "whole"
     assert page.locator("[value=dark]").is_checked()
 
 
@@ -108,8 +119,8 @@ def test_what_another_site_remembered_does_no_harm(visit):
                 [name, value],
             )
         page.reload()
-        assert shown(page) == [".split"]
-        page.locator(".split .fold button").first.click()
+        assert shown(page) == "unified"
+        page.locator(".listing .fold button").first.click()
 
 
 def test_arrow_keys_turn_the_pages(visit, site):
@@ -131,21 +142,33 @@ def test_every_page_is_highlighted_in_the_navigation(visit, site):
     page = visit("index.html")
     for name in PAGES:
         page.goto((site / name).as_uri())
-        assert page.locator(".top [aria-current]").count() == 1, name
+        assert (
+            page.locator(".home[aria-current], .steps [aria-current]").count()
+            == 1
+        ), name
 
 
 def test_arrow_keys_on_a_switch_stay_with_it(visit):
     page = visit("stage-07.html")
-    page.locator("[value=split]").focus()
+    page.locator("[value=unified]").focus()
     page.keyboard.press("ArrowRight")
-    assert shown(page) == [".unified"]
+    assert shown(page) == "split"
     assert page.url.endswith("stage-07.html")
+
+
+@pytest.mark.parametrize("value", ["dark", "split"])
+def test_after_a_click_on_a_switch_the_arrow_keys_turn_the_page(value, visit):
+    page = visit("stage-07.html")
+    choose(page, value)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/stage-08.html")
+    assert page.locator(f"[value={value}]").is_checked()
 
 
 def test_folded_lines_unfold_by_keyboard(visit):
     page = visit("stage-07.html")
-    button = page.locator(".split .fold button").first
-    line = page.locator(".split").get_by_text("super().__init__()").first
+    button = page.locator(".listing .fold button").first
+    line = page.locator(".listing").get_by_text("super().__init__()").first
     assert not line.is_visible()
     button.focus()
     page.keyboard.press("Enter")
@@ -158,17 +181,13 @@ def test_folded_lines_unfold_by_keyboard(visit):
 @pytest.mark.parametrize("stage", TABLE, ids=lambda stage: stage.name)
 def test_the_code_copied_out_is_the_stage_byte_for_byte(stage, visit):
     page = visit(f"{stage.target}.html")
-    if stage.parent:
-        choose(page, "whole")
-    page.locator(".whole button").click()
+    page.locator("[data-copy=file]").click()
     playwright.expect(page.locator("#said")).to_have_text("Copied")
     page.evaluate("document.body.append(document.createElement('textarea'))")
     page.locator("textarea").focus()
     page.keyboard.press("Control+V")
     copied = page.locator("textarea").input_value()
     assert copied.encode() == stage.path.read_bytes()
-    code = page.locator(".whole code").text_content()
-    assert code.encode() == stage.path.read_bytes()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -179,7 +198,6 @@ def test_nothing_overflows(width, visit, site):
         for view in ("split", "unified", "whole"):
             if page.locator(f"label:has([value={view}])").is_visible():
                 choose(page, view)
-                assert shown(page) == [f".{view}"]
             outside = page.evaluate(
                 "[...document.body.querySelectorAll('*')].filter(element => {"
                 " const box = element.getBoundingClientRect();"
@@ -192,34 +210,194 @@ def test_nothing_overflows(width, visit, site):
             ), name
 
 
-def test_on_a_phone_the_change_is_unified(visit):
-    page = visit("stage-07.html", width=360)
-    assert shown(page) == [".unified"]
-    assert page.locator("[value=unified]").is_checked()
+def test_on_a_phone_the_change_is_never_side_by_side(visit):
+    page = visit("stage-07.html")
+    choose(page, "split")
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.wait_for_function("document.querySelector('[value=unified]').checked")
+    assert shown(page) == "unified"
     page.set_viewport_size({"width": 1440, "height": 900})
     page.wait_for_function("document.querySelector('[value=split]').checked")
-    assert shown(page) == [".split"]
+    assert shown(page) == "split"
 
 
-def test_on_paper_the_change_is_unified_and_light(visit):
+def test_on_paper_all_is_unfolded_and_notes_stand_below_their_lines(visit):
     page = visit("stage-07.html", color_scheme="dark")
+    choose(page, "split")
     page.emulate_media(media="print")
-    assert shown(page) == [".unified"]
+    page.set_viewport_size({"width": 700, "height": 900})
+    assert shown(page) == "unified"
     assert not page.locator(".top .switch").is_visible()
     ink = page.evaluate("getComputedStyle(document.body).color")
     assert ink == "rgb(28, 30, 34)"
+    assert page.get_by_text("super().__init__()").first.is_visible()
+    for line, note in lines_and_notes(page):
+        assert note["top"] >= line["bottom"] - 1
+        assert note["left"] < line["left"] + 50
+    table = page.locator(".stack")
+    page.goto(page.url.replace("stage-07", "index"))
+    assert table.first.locator("thead").is_visible()
 
 
-@pytest.mark.parametrize(
-    ("width", "view"), [(1440, ".split"), (360, ".unified")]
-)
-def test_without_scripts_it_can_be_read_all_the_same(width, view, visit):
+def lines_and_notes(page):
+    """Return the boxes of each note and of the line that it belongs to."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".listing .note")].map(note => {
+            let line = note
+            while (!line.matches(".line")) line = line.previousElementSibling
+            return [line, note].map(e => e.getBoundingClientRect().toJSON())
+        })"""
+    )
+
+
+@pytest.mark.parametrize("stage", TABLE, ids=lambda stage: stage.name)
+def test_notes_stand_in_the_margin_at_their_lines(stage, visit):
+    page = visit(f"{stage.target}.html")
+    found = lines_and_notes(page)
+    assert found
+    for previous, (line, note) in zip([None, *found], found, strict=False):
+        assert note["left"] >= line["right"]
+        assert note["right"] <= 1440
+        if previous and previous[1]["bottom"] + 20 > line["top"]:
+            assert note["top"] >= previous[1]["bottom"]
+            assert note["top"] <= max(line["top"], previous[1]["bottom"]) + 30
+        else:
+            assert line["top"] - 3 < note["top"] < line["bottom"]
+
+
+@pytest.mark.parametrize("stage", LADDER, ids=lambda stage: stage.name)
+def test_the_first_changed_line_is_on_the_first_screen(stage, visit):
+    page = visit(f"{stage.target}.html")
+    kind = ".del, .ins" if stage.parent else ".line"
+    first = page.locator(f".listing :is({kind})").first.bounding_box()
+    assert first["y"] + first["height"] < 900
+
+
+def test_a_number_opens_its_note_below_the_line_on_a_phone(visit):
+    page = visit("stage-08.html", width=360)
+    note, button = page.locator("#note-2"), page.locator("[data-note=note-2]")
+    assert not note.is_visible()
+    button.first.click()
+    assert note.is_visible()
+    assert button.first.get_attribute("aria-expanded") == "true"
+    line, box = lines_and_notes(page)[1]
+    assert box["top"] >= line["bottom"]
+    button.first.click()
+    assert not note.is_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_j_and_k_go_from_note_to_note(width, visit):
+    page = visit("stage-08.html", width, reduced_motion="reduce")
+    count = page.locator(".listing .note").count()
+    for key, order in (
+        ("j", range(1, count + 1)),
+        ("k", range(count - 1, 0, -1)),
+    ):
+        for number in order:
+            page.keyboard.press(key)
+            note = page.locator(f"#note-{number}")
+            assert note.is_visible()
+            assert note.evaluate("e => e === document.activeElement")
+            mark = page.locator(f".listing [data-note=note-{number}]")
+            assert 0 < mark.bounding_box()["y"] < 900
+
+
+def test_side_by_side_a_number_opens_its_note_below_the_row(visit):
+    page = visit("stage-07.html")
+    choose(page, "split")
+    words = page.locator("#note-1").text_content()[1:].strip()[:30]
+    note = page.locator(".split").get_by_text(words)
+    assert note.count() == 0
+    page.locator(".split .mark").first.click()
+    assert note.is_visible()
+    page.locator(".split .mark").first.click()
+    assert note.count() == 0
+
+
+def test_a_name_of_pytorch_is_explained_on_hover_focus_and_tap(visit):
+    page = visit("stage-07.html")
+    explained = page.locator("#explained")
+    name = page.locator(".listing .api").get_by_text("DataLoader").first
+    name.hover()
+    assert explained.get_by_text("torch.utils.data.DataLoader").is_visible()
+    link = explained.locator("a").get_attribute("href")
+    assert link.startswith("https://docs.pytorch.org/")
+    page.keyboard.press("Escape")
+    assert not explained.is_visible()
+    name.focus()
+    assert explained.is_visible()
+    phone = visit("stage-07.html", 360, has_touch=True, is_mobile=True)
+    phone.locator(".listing .api").get_by_text("DataLoader").first.tap()
+    assert phone.locator("#explained").is_visible()
+    assert phone.url.endswith("stage-07.html")
+
+
+def test_a_name_can_be_found_from_every_page(visit, site):
+    page = visit("index.html")
+    page.keyboard.press("/")
+    page.keyboard.type("zero_grad")
+    assert page.locator("#found li").count() > 1
+    page.locator("#found a").get_by_text("model.zero_grad").first.click()
+    page.wait_for_url("**/stage-03.html#L*")
+    line = page.locator(".listing :target")
+    assert "model.zero_grad()" in line.text_content()
+
+
+def test_an_address_of_a_line_unfolds_it(visit, site):
+    page = visit("stage-07.html")
+    line = page.locator(".listing [hidden] .line[id]").first
+    assert not line.is_visible()
+    name = line.get_attribute("id")
+    page.goto(f"{(site / 'stage-07.html').as_uri()}#{name}")
+    assert page.locator(f"#{name}").is_visible()
+
+
+def test_code_is_legible_on_a_projector_and_hangs_when_it_wraps(visit):
+    def size(page):
+        code = page.locator(".listing code").first
+        return code.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+
+    assert size(visit("stage-08.html", width=1920)) >= 16
+    phone = visit("stage-08.html", width=360)
+    assert size(phone) >= 12
+    wrapped = phone.evaluate(
+        """() => [...document.querySelectorAll(".listing code")].flatMap(
+            code => {
+                const range = document.createRange()
+                range.selectNodeContents(code)
+                const left = code.getBoundingClientRect().left
+                const boxes = [...range.getClientRects()].filter(
+                    box => box.width > 2)
+                const first = Math.min(...boxes.map(box => box.top))
+                return boxes.filter(box => box.top > first + 10).map(
+                    box => box.left - left)
+            })"""
+    )
+    assert wrapped
+    assert min(wrapped) > 20
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_without_scripts_it_can_be_read_all_the_same(width, visit):
     page = visit("stage-07.html", width, java_script_enabled=False)
-    assert shown(page) == [view]
-    folded = page.locator(view).get_by_text("super().__init__()").first
+    assert shown(page) == "unified"
+    folded = page.locator(".listing").get_by_text("super().__init__()").first
     assert folded.is_visible()
+    for note in page.locator(".listing .note").all():
+        assert note.is_visible()
     choose(page, "whole")
-    assert shown(page) == [".whole"]
+    assert shown(page) == "whole"
+
+
+def test_a_chart_shows_the_values_on_hover(visit):
+    page = visit("stage-08.html")
+    place = page.locator(".at").nth(10)
+    assert not place.locator(".values").is_visible()
+    place.hover()
+    text = place.locator(".values").inner_text()
+    assert "steps 231 to 253" in text
+    assert "stage 07: 0." in text
 
 
 @pytest.mark.parametrize(
@@ -227,7 +405,7 @@ def test_without_scripts_it_can_be_read_all_the_same(width, view, visit):
 )
 def test_axe_finds_no_violation(theme, width, visit, site):
     page = visit(width=width, color_scheme=theme)
-    for name in PAGES:
+    for name in PAGES if (theme, width) == ("light", 1440) else KINDS:
         page.goto((site / name).as_uri())
         found = axe.Axe().run(page, options={"preload": False})
         assert found.violations_count == 0, found.generate_report()

@@ -49,7 +49,8 @@ def test_the_change_that_it_shows_is_the_change():
     [parent, stage] = LADDER[:2]
     change = diff.patch(parent.code, stage.code, "", "").splitlines()
     _, *lines = shown("make diff-02")
-    lines = [line for line in lines if line and line != "..."]
+    # In a terminal, the number of each line stands before it.
+    lines = [line[5:] for line in lines if line and line != "..."]
     assert len(lines) > 4
     start = change.index(lines[0])
     assert change[start : start + len(lines)] == lines
