@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.book import cards, charts, player, programs
+from shared.book import cards, charts, digit, player, programs
 from shared.book.prose import Readme, unbroken
 from shared.errors import RunError
 from shared.reading import names, readme
@@ -59,6 +59,7 @@ PAGES = (
     Page("proof.html", "The proof", "Proof", _proof),
     Page("play.html", "The player", "Play", player.content),
     Page("cards.html", "Would you have caught it?", "Cards", cards.content),
+    Page("digit.html", "Write a digit", "Write", digit.content),
 )
 
 

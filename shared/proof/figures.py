@@ -4,6 +4,8 @@ The pictures are small: one of their pixels is a weight, a response or a pixel
 of a digit. They hold colour by opacity, to lie on light paper and on dark.
 """
 
+import base64
+import hashlib
 import json
 import math
 from contextlib import contextmanager
@@ -48,15 +50,25 @@ def measure(ladder, data, output_dir, known=None, threads=runner.THREADS):
         "digits": splits.y_valid[: 3 * ROW].tolist(),
     }
     if not known or conditions != {key: known[key] for key in conditions}:
-        known = {"code": {}, "stages": {}}
-    stages = {}
+        known = {"code": {}, "stages": {}, "networks": {}}
+    stages, networks = {}, {}
     for stage in ladder:
         if stage.name in known["stages"] and unchanged(known, [stage]):
             stages[stage.name] = known["stages"][stage.name]
+            key = stages[stage.name]["network"]
+            networks[key] = known["networks"][key]
             continue
         print(f"training stage {stage.name}, {stage.title}", flush=True)
-        stages[stage.name] = _portray(stage, splits, output_dir, threads)
-    found = conditions | {"code": fingerprints(ladder), "stages": stages}
+        found, network = _portray(stage, splits, output_dir, threads)
+        # Stages that end with the same weights share them.
+        key = hashlib.sha256(network["numbers"].encode()).hexdigest()[:16]
+        stages[stage.name] = found | {"network": key}
+        networks[key] = network
+    found = conditions | {
+        "code": fingerprints(ladder),
+        "stages": stages,
+        "networks": networks,
+    }
     with replacing(output_dir / "ladder.json") as part:
         part.write_text(json.dumps(found, indent=1) + "\n")
     return found
@@ -70,7 +82,7 @@ class _Quiet(Log):
 
 
 def _portray(stage, splits, output_dir, threads):
-    """Train a stage, draw it, and return what is to be said of it.
+    """Train and draw a stage; return what is to be said of it, its network.
 
     Among the images that it predicts for are some that give its weights
     away if it is linear: a black one, and 784 with one white pixel.
@@ -129,6 +141,43 @@ def _portray(stage, splits, output_dir, threads):
         "filters": convolutions[0].out_channels if convolutions else 0,
         "responses": splits.y_valid[:RESPONSES].tolist(),
         "wrong": [[int(splits.y_valid[i]), int(predicted[i])] for i in wrong],
+    }, _network(convolutions, probes)
+
+
+def _network(convolutions, probes):
+    """Return a trained network as text, for another program to compute with.
+
+    `numbers` are its parameters in base64, as float32, little-endian. With
+    `layers`, one for each of the `convolutions`, these are the weights and
+    then the bias of each; a ReLU follows each of them, and in the end the mean
+    over the grid. A layer is given by its channels in and out, kernel, stride
+    and padding. Without layers the network is linear: ten numbers of bias,
+    then ten weights for each pixel, made so from the `probes` that they add
+    up to 0. A softmax can't tell the difference.
+    """
+    if convolutions:
+        numbers = torch.cat(
+            [
+                parameter.detach().flatten()
+                for layer in convolutions
+                for parameter in (layer.weight, layer.bias)
+            ]
+        )
+    else:
+        numbers = torch.cat([probes[:1], probes[1:] - probes[0]])
+        numbers = (numbers - numbers.mean(1, keepdim=True)).flatten()
+    return {
+        "layers": [
+            [
+                layer.in_channels,
+                layer.out_channels,
+                layer.kernel_size[0],
+                layer.stride[0],
+                layer.padding[0],
+            ]
+            for layer in convolutions
+        ],
+        "numbers": base64.b64encode(numbers.numpy().astype("<f4")).decode(),
     }
 
 

@@ -1,11 +1,14 @@
 """Numbers and pictures of the book are what the stages really learned."""
 
+import base64
 import json
+import math
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from matplotlib.image import imread
 
 from shared.data import mnist
@@ -139,3 +142,33 @@ def trained_convolution(digits):
         )
     log.close()
     return found[0]
+
+
+@pytest.mark.parametrize("name", ["01", "07", "09"])
+def test_a_network_is_published_with_the_weights_that_it_ended_with(
+    name, measure, few, losses
+):
+    found, _ = measure(STAGES[name])
+    network = found["networks"][found["stages"][name]["network"]]
+    numbers = torch.frombuffer(
+        bytearray(base64.b64decode(network["numbers"])), dtype=torch.float32
+    )
+    images = few.x_valid
+    if network["layers"]:
+        grid, at = images.view(-1, 1, 28, 28), 0
+        for inputs, outputs, kernel, stride, padding in network["layers"]:
+            shape = (outputs, inputs, kernel, kernel)
+            n = math.prod(shape)
+            weight, bias = numbers[at:][:n], numbers[at + n :][:outputs]
+            grid = torch.relu(
+                F.conv2d(grid, weight.view(shape), bias, stride, padding)
+            )
+            at += n + outputs
+        scores = grid.mean((2, 3))
+    else:
+        scores = images @ numbers[10:].view(784, 10) + numbers[:10]
+    pred = runner.predict(
+        STAGES[name].program.train, few, losses, seed=0, dtype=torch.float32
+    )
+    apart = scores.log_softmax(1) - pred.log_softmax(1)
+    assert apart.abs().max() < 1e-4
