@@ -19,6 +19,7 @@ help:
 	@echo
 	@echo 'make stage-07    run stage 07; ARGS="--epochs 5" changes how'
 	@echo 'make diff-07     show the change from stage 06 to stage 07'
+	@echo 'make explain-07  say why your numbers differ from the published ones'
 	@echo 'make stages      run all twelve, then compare them'
 	@echo 'make try-07      make the change of stage 07 yourself'
 	@echo 'make check-07    check your change; ARGS="--watch" at every save'
@@ -62,6 +63,9 @@ encore-distributed: override ARGS += $(if $(NPROC),--nproc $(NPROC))
 
 diff-%: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages diff $* $(ARGS)
+
+explain-%: $(INSTALLED)
+	@$(VENV_PYTHON) -m stages explain $* $(ARGS)
 
 try-% hint-%: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages $(firstword $(subst -, ,$@)) $* $(ARGS)

@@ -135,6 +135,8 @@ def _parse(argv):
         action="store_true",
         help="with --mine: the one that undoes the change",
     )
+    explain = add("explain", explain_run, "say why your numbers differ")
+    explain.add_argument("stage", type=_row_of(LADDER), help="its number")
     add("data", get_data, "download MNIST and nothing more")
     prove = add("prove", prove_promises, "check what each stage promises")
     mutants = add("mutants", break_stages, "break stages, and catch each")
@@ -420,6 +422,13 @@ def show_answer(stage, side_by_side, plain, reverse):
         terminal.show(terminal.answer(mine, ours, side_by_side))
 
 
+def explain_run(stage):
+    """Say why the last run of a stage gave other numbers than published."""
+    from shared.proof import explain
+
+    explain.explain(stage)
+
+
 def get_data():
     """Get MNIST, or say why it is not available."""
     from shared.data import mnist
@@ -519,7 +528,7 @@ def publish(everything):
     unless `everything` is to be measured again.
     """
     from shared.extras import fast
-    from shared.proof import transfer, versions
+    from shared.proof import losses, transfer, versions
     from shared.results import published
 
     def known(name):
@@ -536,6 +545,8 @@ def publish(everything):
     prove_promises("mnist", into, known("proof"))
     break_stages("mnist", into, known("mutants"))
     measure_ladder("mnist", into, known("ladder"))
+    print("Training every stage in float32 and in float64.", flush=True)
+    losses.measure(LADDER, "mnist", into, known("losses"))
     standin = known("standin")
     if not standin or standin["code"] != transfer.code():
         try_standin(into)

@@ -414,34 +414,40 @@ def _largest(differences):
     return max(differences, key=lambda d: (math.isnan(d), d), default=0.0)
 
 
-def _reading(record, step, losses):
-    """Say what the place at which the losses part usually means."""
+def meaning(step, steps):
+    """Say what it usually means if losses part at a step, counted from 0.
+
+    `steps` are those of an epoch.
+    """
     if step == 0:
-        meaning = (
+        return (
             "from the very first: the initial weights, the forward pass, the"
             " loss or the first batch differ"
         )
-    elif step == 1:
-        meaning = (
+    if step == 1:
+        return (
             "after the first update: the gradient, the update or the second"
             " batch differ"
         )
-    elif step == 2:
-        meaning = (
+    if step == 2:
+        return (
             "after the second update: what is left of the first (gradients"
             " to zero, momentum) or the third batch differ"
         )
-    elif step % record.steps in (0, record.steps - 1):
-        meaning = (
+    if step % steps in (0, steps - 1):
+        return (
             "where one epoch ends and the next begins: a batch was dropped,"
             " the order of images changed, or the epochs do not end alike"
         )
-    else:
-        meaning = (
-            "in the middle of an epoch: look for what happens only now and"
-            " then, or grows slowly"
-        )
     return (
-        f"parted at {record.place(step)}, {meaning}; by {losses[step]:.1g}"
-        f" there and {losses[-1]:.1g} at the end"
+        "in the middle of an epoch: look for what happens only now and"
+        " then, or grows slowly"
+    )
+
+
+def _reading(record, step, losses):
+    """Say where the losses part, by how much, and what that means."""
+    return (
+        f"parted at {record.place(step)}, {meaning(step, record.steps)}; by"
+        f" {losses[step]:.1g} there and {losses[-1]:.1g} at the end"
     )

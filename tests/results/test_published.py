@@ -13,6 +13,7 @@ def test_they_were_measured_with_the_code_as_it_is():
     for name, rows in (
         ("proof", TABLE),
         ("ladder", LADDER),
+        ("losses", LADDER),
         ("mutants", LADDER),
         ("speed", [row for row in ENCORES if row.helper == "fast"]),
     ):
