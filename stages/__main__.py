@@ -766,7 +766,7 @@ def carry_edit(stage, back, write):
     for found in merged:
         print(f"{found.row.label}: {'' if found in new else 'already '}merged")
         if found.changed:
-            print(f"  otherwise than before, its change {found.changed}")
+            print(f"  but a change is not what it was: it {found.changed}")
     if merged and not any(found.changed for found in merged):
         print("Apart from the edit, all these changes are what they were.")
     if write:

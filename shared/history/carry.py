@@ -56,8 +56,15 @@ def carry(row, table, root, back=False):
 
     Returns (carried, unreached): a list of `Carried`, in the order in which
     they were reached, and the rows beyond one that has conflicts. Raises
-    InputError if there is nothing to carry.
+    InputError if there is nothing to carry, or no row to carry it to.
     """
+    if not _next(row, table, back):
+        raise InputError(
+            f"nothing is before {row.label}"
+            if back
+            else f"nothing comes after {row.label}; --back carries to what is"
+            " before it"
+        )
     was, now = split(committed(row, root))[1], split(row.source)[1]
     if was == now:
         notes = committed(row, root) != row.source

@@ -190,9 +190,31 @@ def test_a_clean_tree_has_nothing_to_carry(table):
         carry.carry(table["07"], table.values(), stages.__main__.ROOT)
 
 
+def test_at_the_end_there_is_nowhere_to_go(table, capsys):
+    edit(table["encore-fast"], *(text.strip() for text in COMMENT))
+    edit(table["01"], *COMMENT)
+    assert main(["carry", "encore-fast"]) == 2
+    assert main(["carry", "01", "--back"]) == 2
+    assert capsys.readouterr().err == (
+        "error: nothing comes after Encore fast; --back carries to what is"
+        " before it\n"
+        "error: nothing is before Stage 01, from scratch\n"
+    )
+
+
 def test_without_a_checkout_nobody_knows_what_was_edited(table, tmp_path):
     with pytest.raises(RunError, match="is not a git checkout"):
         carry.carry(table["07"], table.values(), tmp_path)
+
+
+def test_without_git_there_is_one_clear_line(table, monkeypatch, capsys):
+    edit(table["03"], *COMMENT)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", "/nowhere")
+        assert main(["carry", "03"]) == 1
+    assert capsys.readouterr().err == (
+        "error: this needs git, which was not found: https://git-scm.com\n"
+    )
 
 
 def test_a_change_that_is_not_what_it_was_is_told(table):

@@ -22,6 +22,8 @@ UNFRIENDLY = """
 [init]
     defaultBranch = trunk
     defaultObjectFormat = sha256
+[status]
+    showUntrackedFiles = no
 [user]
     name = A Reader
     email = reader@example.org
@@ -126,6 +128,9 @@ def test_hashes_are_the_same_whatever_the_reader_has_set(
     git(folder, "checkout", "--quiet", "stage-07")
     assert git(folder, "status", "--porcelain") == ""
     assert b"\r" not in (folder / "train.py").read_bytes()
+    (folder / "my.txt").touch()
+    with pytest.raises(RunError, match=r"yours, in my\.txt"):
+        make(folder)
 
 
 def test_what_is_there_already_stays_and_so_does_the_checkout(history):
@@ -218,7 +223,7 @@ def test_the_command_says_what_to_look_at(tmp_path, monkeypatch, capsys):
 def test_without_git_there_is_one_clear_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(stages.__main__, "RUNS", tmp_path / "runs")
     monkeypatch.setenv("PATH", str(tmp_path))
-    for command in (["history"], ["bisect"], ["carry", "03"]):
+    for command in (["history"], ["bisect"]):
         assert main(command) == 1
         assert capsys.readouterr().err == (
             "error: this needs git, which was not found: https://git-scm.com\n"
