@@ -361,6 +361,8 @@ class Check:
         if found and found.phase == "initial weights" and self._looked():
             # They may have been drawn before the weights, too.
             given = "order of images" if shuffles else promised
+            if given != self._given:
+                self._train_few(given)
             with given_weights(self._seen["trace"]["start"]):
                 anew = follow(self._like.path, self._splits, given)
             before, self._expected = self._expected, self._expected | anew

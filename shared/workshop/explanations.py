@@ -25,7 +25,7 @@ EXPLANATIONS = (
         " once. It has to be computed anew for every batch.",
     ),
     (
-        "RuntimeError",
+        "RuntimeError|NotImplementedError",
         r"not implemented for '(Long|Int)'",
         "Are the arguments swapped? The scores come first, then the labels.",
     ),
@@ -49,6 +49,68 @@ EXPLANATIONS = (
     ),
     (
         "RuntimeError",
+        r"same dtype, but got (Long|Int)|expected .* but (got|found) Long",
+        "Integers came where images should be, which are floats. Are images"
+        " and labels swapped? The images come first.",
+    ),
+    (
+        "AttributeError",
+        r"before Module.__init__\(\) call",
+        "`super().__init__()` has to be the first line of `__init__`.",
+    ),
+    (
+        "TypeError",
+        r"'(method|builtin_function_or_method|function)' object is not",
+        "This is a function that was not called: `()` is missing.",
+    ),
+    (
+        "TypeError",
+        r"is not a Module subclass",
+        "A step must be a layer, not its class or a function: `nn.ReLU()`,"
+        " with `()`, makes one.",
+    ),
+    (
+        "ValueError",
+        r"(too many|not enough) values to unpack",
+        "A batch is a pair of images and labels only if the dataset holds"
+        " both. What is looped over or unpacked here?",
+    ),
+    (
+        "AssertionError",
+        r"Size mismatch between tensors",
+        "The tensors of a dataset have to be of the same length: images and"
+        " the labels that belong to them.",
+    ),
+    (
+        "RuntimeError|ValueError",
+        r"batches of spatial targets|Expected target size|multi-target not",
+        "`F.cross_entropy` takes scores of the shape (n, 10) and labels of"
+        " the shape (n,). Which shapes do they have here?",
+    ),
+    (
+        "IndexError",
+        r"out of range|out of bounds",
+        "An index is larger than what it points into. Where does the last"
+        " batch end, and are these really labels from 0 to 9?",
+    ),
+    (
+        "RuntimeError",
+        r"Output size is too small|Kernel size can't be greater",
+        "The grid is smaller than the window of this layer. How large is it"
+        " after each convolution?",
+    ),
+    (
+        "AttributeError",
+        r"object has no attribute 'validation'",
+        "`log` has a method `validation`; has something else taken its name?",
+    ),
+    (
+        "TypeError",
+        r"takes .* positional arguments? but|unexpected keyword argument",
+        "A function is called with other arguments than it takes.",
+    ),
+    (
+        "RuntimeError",
         r"mat1 and mat2 shapes cannot be multiplied",
         "A linear layer gets rows of another length than it was made for.",
     ),
@@ -67,8 +129,8 @@ EXPLANATIONS = (
     (
         "RuntimeError|ValueError",
         r"batch_size.* to match|size of tensor .* must match",
-        "Predictions and labels, or two other tensors, are not of the same"
-        " length. Are they of the same batch?",
+        "Two tensors do not fit together. Are predictions and labels of the"
+        " same batch? If rows are added up, is `keepdim=True` missing?",
     ),
     (
         "TypeError",

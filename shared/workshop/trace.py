@@ -82,7 +82,7 @@ class Trace(TorchFunctionMode):
         """Forget what was seen since the last batch or validation."""
         self._images, self._labels, self._losses = [], [], []
         self._probabilities = self._strange = False
-        self._iterated = None  # whether rows became images in an iterator
+        self._iterated = []  # whether an iterator made images of rows
         self._params = {}  # id: parameter, in the order of their use
         self._asked = set()  # ids of the parameters that images met
 
@@ -138,7 +138,7 @@ class Trace(TorchFunctionMode):
             and tensors[0].dim() == 2
             and tensors[0].shape[1] == PIXELS
         ):
-            self._iterated = self._in_an_iterator()
+            self._iterated.append(self._in_an_iterator())
 
     def _in_an_iterator(self):
         """Tell whether what runs was asked for the next batch.
@@ -368,7 +368,7 @@ class Trace(TorchFunctionMode):
         self._learned |= self._params
         if any(isinstance(p, nn.Parameter) for p in params):
             self._saw("nn.Parameter learned")
-        if self._iterated is False:
+        if self._iterated == [False]:  # more were made ahead
             self._saw("images reshaped in the loop")
         self._last, self._values = params, values
         self.batches.append(

@@ -17,6 +17,7 @@ LOOK = (
 SHUFFLED = "DataLoader(train_ds, batch_size=batch_size, shuffle=True)"
 FIT = "    fit(epochs, model, opt, train_dl, valid_dl, log)\n"
 VALIDATION = "        log.validation(total / count)\n"
+LOGGED = "            log(loss)\n"
 CONV2 = "nn.Conv2d(16, 16, kernel_size=3, stride=2, padding=1)"
 CONV3 = "nn.Conv2d(16, 10, kernel_size=3, stride=2, padding=1)"
 
@@ -90,6 +91,36 @@ RIGHT = {
             "    model = Logistic()\n",
             "    print(next(iter(train_dl))[0].shape)\n"
             "    model = Logistic()\n",
+        ),
+    ),
+    "an accelerator or else the CPU": (
+        "12",
+        (
+            "if torch.accelerator.is_available():\n"
+            "    device = torch.accelerator.current_accelerator()\n",
+            "device = torch.accelerator.current_accelerator() or device\n",
+        ),
+        ("log(loss)\n", "log(loss.cpu())\n            print(loss.item())\n"),
+    ),
+    "a layer without a class": (
+        "04",
+        ("model = Logistic()", "model = nn.Linear(784, 10)"),
+        (
+            "class Logistic(nn.Module):\n"
+            "    def __init__(self):\n"
+            "        super().__init__()\n"
+            "        self.linear = nn.Linear(784, 10)\n\n"
+            "    def forward(self, xb):\n"
+            "        return self.linear(xb)\n",
+            "",
+        ),
+    ),
+    "a loader that maps": (
+        "11",
+        (
+            "        for xb, yb in self.dl:\n"
+            "            yield self.func(xb, yb)\n",
+            "        return map(lambda batch: self.func(*batch), self.dl)\n",
         ),
     ),
     "a batch is looked at": (
@@ -322,6 +353,246 @@ WRONG = {
         ),
         "change",
         "the images are reshaped before the loaders are made",
+    ),
+    "an optimizer before its time": (
+        (
+            "03",
+            (
+                "    model = Logistic()\n",
+                "    model = Logistic()\n"
+                "    opt = torch.optim.SGD(model.parameters(), lr=lr)\n",
+            ),
+            (
+                "                for p in model.parameters():\n"
+                "                    p -= p.grad * lr\n",
+                "                opt.step()\n",
+            ),
+        ),
+        "change",
+        "it comes in later",
+    ),
+    "an optimizer for each batch": (
+        (
+            "05",
+            (
+                "            pred = model(xb)\n",
+                "            opt = optim.SGD(model.parameters(), lr=lr)\n"
+                "            pred = model(xb)\n",
+            ),
+        ),
+        "change",
+        "Create it once, before the loops",
+    ),
+    "a loader before its time": (
+        (
+            "06",
+            (
+                "for start in range(0, len(train_ds), batch_size)",
+                "for xb, yb in torch.utils.data.DataLoader("
+                "train_ds, batch_size)",
+            ),
+            (
+                "            xb, yb = train_ds[start : start + batch_size]\n",
+                "",
+            ),
+        ),
+        "change",
+        "it comes in with the next stage",
+    ),
+    "predictions that are recorded": (
+        (
+            "08",
+            (
+                "    with torch.no_grad():\n        return model(x_valid)",
+                "    return model(x_valid)",
+            ),
+        ),
+        "change",
+        "Autograd records the final predictions",
+    ),
+    "a number for lr in 09": (
+        ("09", ("lr=lr, m", "lr=0.1, m")),
+        "arguments",
+        "another value of `lr`, such as 0.05",
+    ),
+    "a number for momentum in 09": (
+        ("09", ("momentum=momentum)", "momentum=0.9)")),
+        "arguments",
+        "another value of `momentum`, such as 0.5",
+    ),
+    "an argument left": (
+        ("09-reverse", ("    lr=0.5,\n", "    lr=0.5,\n    momentum=0.9,\n")),
+        "change",
+        "still has the argument `momentum`",
+    ),
+    "a helper left": (
+        (
+            "11-reverse",
+            (
+                "def loss_batch",
+                "class WrappedDataLoader:\n"
+                "    def __init__(self, dl, func):\n"
+                "        self.dl = dl\n"
+                "        self.func = func\n"
+                "\n"
+                "    def __iter__(self):\n"
+                "        for xb, yb in self.dl:\n"
+                "            yield self.func(xb, yb)\n"
+                "\n\n"
+                "def loss_batch",
+            ),
+        ),
+        "change",
+        "`WrappedDataLoader` should be gone",
+    ),
+    "a class left": (
+        (
+            "03-reverse",
+            ("def train(", "class Logistic:\n    pass\n\n\ndef train("),
+        ),
+        "change",
+        "`Logistic` in line 8 is not used any more",
+    ),
+    "a parameter left": (
+        (
+            "03-reverse",
+            (
+                "torch.zeros(10, requires_grad=True)",
+                "torch.nn.Parameter(torch.zeros(10))",
+            ),
+        ),
+        "change",
+        "still an `nn.Parameter`",
+    ),
+    "a loop outside of train": (
+        (
+            "08-reverse",
+            (
+                "    for epoch in range(epochs):\n",
+                "    rounds(epochs, train_dl, model, opt, log)\n"
+                "    return model(x_valid)\n\n\n"
+                "def rounds(epochs, train_dl, model, opt, log):\n"
+                "    for epoch in range(epochs):\n",
+            ),
+            ("            log(loss)\n\n    return model(x_valid)\n", LOGGED),
+        ),
+        "change",
+        "`train` has no loop",
+    ),
+    "rows reshaped outside of the network": (
+        (
+            "10",
+            ("        Lambda(lambda xb: xb.view(-1, 1, 28, 28)),\n", ""),
+            ("model(xb)", "model(xb.view(-1, 1, 28, 28))"),
+            ("model(x_valid)", "model(x_valid.view(-1, 1, 28, 28))"),
+        ),
+        "change",
+        "handed images that were reshaped outside of it",
+    ),
+    "images reshaped in the loop": (
+        (
+            "11",
+            (
+                "    pred = model(xb)",
+                "    pred = model(xb.view(-1, 1, 28, 28))",
+            ),
+            ("return x.view(-1, 1, 28, 28), y", "return x, y"),
+            (
+                "return model(x_valid)",
+                "return model(x_valid.view(-1,1,28,28))",
+            ),
+        ),
+        "change",
+        "The object around a loader is to do that",
+    ),
+    "batches kept in a list": (
+        (
+            "11",
+            (
+                "train_dl = WrappedDataLoader(train_dl, preprocess)",
+                "train_dl = [preprocess(*batch) for batch in train_dl]",
+            ),
+        ),
+        "data",
+        "are the batches made only once?",
+    ),
+    "batches from a generator": (
+        (
+            "11",
+            (
+                "train_dl = WrappedDataLoader(train_dl, preprocess)",
+                "train_dl = (preprocess(*batch) for batch in train_dl)",
+            ),
+        ),
+        "epochs",
+        "A generator can be looped over only once",
+    ),
+    "no CPU to fall back to": (
+        (
+            "12",
+            ('device = torch.device("cpu")\nif', "device = None\nif"),
+        ),
+        "device",
+        "the default of `device` is None. It should be the CPU",
+    ),
+    "the CPU whatever there is": (
+        ("12", ("    device=device,\n", '    device=torch.device("cpu"),\n')),
+        "device",
+        "is the CPU even where there is an accelerator",
+    ),
+    "a device that is not the last argument": (
+        (
+            "12",
+            ("    device=device,\n", ""),
+            ("    momentum=0.9,\n", "    device=device,\n    momentum=0.9,\n"),
+        ),
+        "change",
+        "`device` is not the last argument",
+    ),
+    "validation images moved at once": (
+        (
+            "12",
+            (
+                "TensorDataset(x_valid, y_valid)",
+                "TensorDataset(x_valid.to(device), y_valid.to(device))",
+            ),
+        ),
+        "device",
+        "All images are moved to the device at once",
+    ),
+    "predictions of images that are not moved": (
+        (
+            "12",
+            (
+                "    x_valid, _ = preprocess(x_valid, y_valid)\n",
+                "    x_valid = x_valid.view(-1, 1, 28, 28)\n",
+            ),
+        ),
+        "device",
+        "not on the same device",
+    ),
+    "something moved home": (
+        (
+            "12-reverse",
+            ("return model(x_valid)", "return model(x_valid).cpu()"),
+        ),
+        "change",
+        "something is still moved to a device",
+    ),
+    "a method that is not called": (
+        ("05", ("opt.step()", "opt.step")),
+        "file",
+        "names `opt.step` and does not call it",
+    ),
+    "images and labels swapped": (
+        ("07", ("for xb, yb in", "for yb, xb in")),
+        "run",
+        "Are images and labels swapped?",
+    ),
+    "scores and labels swapped": (
+        ("02", ("(pred, yb)", "(yb, pred)")),
+        "run",
+        "Are the arguments swapped? The scores come first",
     ),
     "a step before backward": (
         (
