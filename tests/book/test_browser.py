@@ -50,7 +50,8 @@ def test_every_link_of_every_page_leads_somewhere(visit, site):
         links |= set(
             page.eval_on_selector_all(
                 "a:not([download], .number)",
-                "links => links.map(link => link.href)",
+                "links => links.map(link => new URL("
+                "link.getAttribute('href'), document.baseURI).href)",
             )
         )
     assert len(links) > len(PAGES)
