@@ -13,6 +13,7 @@ from shared.data import mnist
 from shared.errors import RunError
 from shared.history import bisect, repository
 from shared.history.git import git as call_git
+from shared.proof import variation
 from shared.proof.mutants import MUTANTS
 from shared.proof.pool import Training, trainings
 from stages import LADDER, PRELUDE
@@ -112,6 +113,26 @@ def test_a_mutant_that_changes_no_number_is_not_planted(small, monkeypatch):
     code = mutant.code(LADDER).lstrip("\n")
     plant = bisect.Plant(mutant, {mutant.stage: code})
     monkeypatch.setattr(bisect, "plants", lambda ladder: [[plant]])
+    with pytest.raises(RunError, match="no mutant can be planted"):
+        bisect.choose(LADDER, 0)
+
+
+def test_what_only_another_device_shows_is_not_planted(small, monkeypatch):
+    """On the CPU these have the accuracy of stage 12, to the last digit."""
+    last = LADDER[-1]
+    mutants = [
+        m
+        for m in MUTANTS
+        if m.stage == last.name
+        and variation.on_another_device(m.train(LADDER))
+    ]
+    assert len(mutants) == 3
+    choices = [
+        [bisect.Plant(m, {last.name: repository.tidy(m.code(LADDER))})]
+        for m in mutants
+    ]
+    monkeypatch.setattr(bisect, "plants", lambda ladder: choices)
+    monkeypatch.setattr(bisect, "N_TRAIN", 128)
     with pytest.raises(RunError, match="no mutant can be planted"):
         bisect.choose(LADDER, 0)
 
