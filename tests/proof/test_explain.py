@@ -11,6 +11,7 @@ from shared.data import mnist
 from shared.proof import explain, losses
 from shared.proof.equivalence import load_train, record
 from shared.proof.mutants import MUTANTS
+from shared.results import published
 from shared.training import runner
 from stages import LADDER
 from stages.__main__ import main
@@ -58,9 +59,10 @@ def refuse():
 
 
 @pytest.fixture
-def desk(measured, few, results, runs, monkeypatch, capsys):
+def desk(measured, few, runs, monkeypatch, capsys, tmp_path):
     """Run stages on a few digits, spoil what is published, and ask why."""
-    path = results / "losses.json"
+    monkeypatch.setattr(published, "RESULTS", tmp_path)
+    path = tmp_path / "losses.json"
     path.write_text(measured)
     metrics = runs / "stage-08" / "metrics.json"
     metrics.parent.mkdir()
@@ -174,7 +176,7 @@ def test_rounding_is_told_by_float64(desk):
     desk.spoil(as_on_another_processor)
     text = desk.why()
     assert "The losses part at step 5 (epoch 1, batch 5), by 1e-06." in text
-    accuracy = losses.of(explain.published.read("losses"), "08", "float64")
+    accuracy = losses.of(published.read("losses"), "08", "float64")
     assert text.endswith(
         f"Rounding: in float64 both give {accuracy['accuracy']:.4f}."
     )
@@ -241,7 +243,7 @@ def test_more_threads_than_are_worth_a_trial_are_not_tried(desk):
     assert "not tried: threads 1000000" in text
 
 
-def test_without_a_run_it_says_how_to_make_one(runs, results, capsys):
+def test_without_a_run_it_says_how_to_make_one(runs, capsys):
     assert main(["explain", "08"]) == 2
     assert capsys.readouterr().err == (
         "error: there is no runs/stage-08/metrics.json yet: run `make"
@@ -266,7 +268,10 @@ def test_without_a_run_it_says_how_to_make_one(runs, results, capsys):
         lambda text: text + " " * explain.MOST_BYTES,
     ],
 )
-def test_a_damaged_run_is_an_error_in_one_line(desk, spoil, capsys):
+def test_a_damaged_run_is_an_error_in_one_line(
+    desk, spoil, monkeypatch, capsys
+):
+    monkeypatch.setattr(explain, "MOST_BYTES", 10_000)
     desk.run()
     text = desk.metrics.read_text()
     spoiled = spoil(text)
