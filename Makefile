@@ -78,10 +78,11 @@ check progress guess history bisect data readme: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages $@ $(ARGS)
 
 # `git bisect run` takes a commit for bad if make fails, whatever the reason.
-# If the step could not judge, make ends by a signal, and git stops.
+# If the step could not judge, make ends by a signal, and git stops. It is one
+# that make does not handle: it may fail to end by another.
 bisect-step: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages $@; code=$$?; \
-	[ $$code -lt 128 ] || kill -TERM $$PPID; exit $$code
+	[ $$code -lt 128 ] || kill -KILL $$PPID; exit $$code
 
 stages: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages all $(ARGS)
