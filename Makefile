@@ -9,7 +9,7 @@ VENV_PYTHON := .venv/bin/python
 CONSTRAINTS ?= shared/results/constraints.txt
 INSTALL := $(VENV_PYTHON) -m pip install --disable-pip-version-check $(PIP_ARGS) $(addprefix --constraint ,$(CONSTRAINTS))
 
-.PHONY: help stages check progress guess history bisect bisect-step data book prove mutants bench faults test test-slow test-book lint results readme clean
+.PHONY: help stages check progress guess history bisect bisect-step data book translations prove mutants bench faults test test-slow test-book lint results readme clean
 
 help:
 	@echo 'Start here:'
@@ -44,6 +44,7 @@ help:
 	@echo 'make lint        check format, style, and which room uses which'
 	@echo 'make results     measure again what README.md and the book show'
 	@echo 'make readme      write results into README.md'
+	@echo 'make translations  list what the Chinese edition lacks'
 	@echo 'make clean       remove what was made, except .venv/ and data/'
 	@echo
 	@echo 'ARGS="--help" shows the flags of a run; README.md tells the rest.'
@@ -87,11 +88,11 @@ bisect-step: $(INSTALLED)
 stages: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages all $(ARGS)
 
-book: .venv/extra-book
+book translations: .venv/extra-book
 prove mutants: .venv/extra-proof
 results: .venv/extra-dev
 bench: $(INSTALLED)
-book prove mutants results bench:
+book translations prove mutants results bench:
 	@$(VENV_PYTHON) -m stages $@ $(ARGS)
 
 faults: .venv/extra-test

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from shared.errors import InputError, RunError
+from shared.files import replacing
 from stages import ENCORES, LADDER, PRELUDE, TABLE
 from stages.flags import FLAGS, RUN, whole
 
@@ -170,6 +171,17 @@ def _parse(argv):
         help="even if results are older than the code; every page says so",
     )
     add("readme", write_readme, "write ladder and results into README.md")
+    translate = add(
+        "translations",
+        list_translations,
+        "what is to be translated, or is no longer",
+    )
+    translate.add_argument(
+        "--missing",
+        type=Path,
+        metavar="FOLDER",
+        help="write what is missing to files there, to be filled in",
+    )
     begin = add("try", begin_exercise, "make a change yourself")
     check = add("check", check_exercise, "have your change checked")
     hint = add("hint", give_hint, "show one more hint")
@@ -582,6 +594,35 @@ def write_readme():
     from shared.reading import readme
 
     readme.refresh(LADDER, AROUND)
+
+
+def list_translations(missing):
+    """List what has no translation, and what is left over, by file.
+
+    With the folder `missing`, write the first into files there, in the order
+    in which one reads it: {English: ""}.
+    """
+    from shared.book import build
+    from shared.languages import sources
+    from shared.workshop.tasks import FORWARD
+    from stages import translations
+
+    pages = build.pages(TABLE, LADDER, FORWARD, draft=True)
+    del pages["names.js"]
+    everything = translations.everything(pages.values())
+    asked, over = sources.compared(everything, "zh")
+    for heading, found in (("missing", asked), ("left over", over)):
+        for file, texts in found.items():
+            if texts:
+                print(f"{heading} in shared/languages/zh/{file}: {len(texts)}")
+            if not missing or found is over:
+                print(*(f"  {text}" for text in texts), sep="\n" * bool(texts))
+    if missing:
+        missing.mkdir(parents=True, exist_ok=True)
+        for file, texts in asked.items():
+            with replacing(missing / file) as part:
+                part.write_text(sources.written(dict.fromkeys(texts, "")))
+        print(f"wrote what is missing to {missing}")
 
 
 def begin_exercise(stage, reverse, reset):

@@ -22,8 +22,9 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.book import cards, charts, digit, player, programs
-from shared.book.prose import Readme, unbroken
+from shared.book.prose import Readme, clauses, unbroken
 from shared.errors import RunError
+from shared.languages import say
 from shared.reading import names, readme
 from shared.results import published, tables
 
@@ -81,11 +82,8 @@ def build(table, ladder, tasks, site, draft=False):
         if path.suffix in (".css", ".js")
     }
     files |= {f"source/{row.path.name}": row.path for row in table}
-    book = _read(table, ladder, draft)
-    book.tasks = tasks
-    pages = _pages(book)
-    pages["names.js"] = f"const NAMES = {json.dumps(_names(book))}\n"
-    used = _checked_links(pages, files)
+    made = pages(table, ladder, tasks, draft)
+    used = _checked_links(made, files)
 
     site.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
@@ -94,12 +92,23 @@ def build(table, ladder, tasks, site, draft=False):
         part = Path(temporary) / site.name
         for folder in ("pictures", "source"):
             (part / folder).mkdir(parents=True)
-        for name, page in pages.items():
+        for name, page in made.items():
             (part / name).write_text(page, encoding="utf-8", newline="\n")
         for name in used:
             shutil.copyfile(files[name], part / name)
         shutil.rmtree(site, ignore_errors=True)
         part.replace(site)
+
+
+def pages(table, ladder, tasks, draft=False):
+    """Return the pages of the book, and the script of its names.
+
+    {file: text}, in English; takes what `build` takes, and raises as it does.
+    """
+    book = _read(table, ladder, draft)
+    book.tasks = tasks
+    names = f"const NAMES = {json.dumps(_names(book))}\n"
+    return _pages(book) | {"names.js": names}
 
 
 def _read(table, ladder, draft):
@@ -164,7 +173,7 @@ def _pages(book):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["unbroken"] = unbroken
+    environment.filters |= {"clauses": clauses, "unbroken": unbroken}
     environment.globals.update(
         ladder=[stages[stage.name] for stage in book.ladder],
         around=[stages[stage.name] for stage in before + after],
@@ -176,6 +185,8 @@ def _pages(book):
         ],
         draft=book.draft,
         stale=[stages[row.name] for row in book.stale],
+        stale_said=say("Results on these pages are older than the code of"),
+        not_stale_said=say("No result is stale."),
         trained=trained,
         trained_on=published.conditions(trained, trained["dtype"], "seed 0"),
         proved_on=published.conditions(book.proof, "seed 0"),

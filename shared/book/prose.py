@@ -22,13 +22,22 @@ def markdown(text):
 
 def inline(text):
     """Return Markdown of one line as HTML, without a paragraph around it."""
-    [_, line, _] = PARSER.parse(text)
-    return _rendered([line])
+    return _rendered(PARSER.parseInline(text))
 
 
 def unbroken(text):
     """Return a text with each number in one piece: 3e-14."""
     return NUMBER.sub("\\1e\N{NON-BREAKING HYPHEN}\\2", text)
+
+
+def clauses(text):
+    """Return what was found as HTML, an element for each of its clauses.
+
+    Each is then translated on its own.
+    """
+    return Markup("; ").join(
+        Markup("<span>{}</span>").format(clause) for clause in text.split("; ")
+    )
 
 
 def _rendered(tokens):

@@ -318,7 +318,7 @@ def test_shapes_are_those_that_the_comments_say(site):
     for stage in LADDER:
         page = (site / f"stage-{stage.name}.html").read_text()
         for shape, line in re.findall(
-            r'<span class="shape">\w+&nbsp;(\([^<]+\))</span>'
+            r'<span class="shape"[^>]*>\w+&nbsp;(\([^<]+\))</span>'
             r"(?:<button[^>]*>\d+</button>)*</span>"
             r"\s*<code[^>]*>(.*?)</code></div>",
             page,

@@ -1,0 +1,91 @@
+"""Everything that is said, and so is to be translated, file by file."""
+
+from pathlib import Path
+
+from shared.languages import sources
+from shared.proof.mutants import MUTANTS
+from shared.reading import names, notes, readme
+from shared.workshop import explanations, tasks
+from shared.workshop.demands import DEMANDS
+from shared.workshop.verdict import PHASES
+from stages import TABLE
+
+ROOT = Path(__file__).parents[1]
+# The file of the messages in a room; those of other rooms are in "commands".
+FILES = {
+    "shared/workshop": "workshop",
+    "shared/reading": "reading",
+    "shared/results": "reading",
+    "shared/proof": "reading",
+    "shared/book": "book",
+    "shared/notebooks": "notebooks",
+}
+
+
+def everything(pages):
+    """Return {file: paragraphs}, in the order in which one reads them.
+
+    `pages` are those of the book, in English: a list of HTML.
+    """
+    said = _messages()
+    return {
+        "notes.json": _notes(),
+        "workshop.json": [*_workshop(), *said["workshop"]],
+        "readme.json": sources.of_markdown(
+            readme.README.read_text(encoding="utf-8")
+        ),
+        "reading.json": [*_reading(), *said["reading"]],
+        "book.json": [*_book(pages), *said["book"]],
+        "commands.json": said["commands"],
+        "notebooks.json": said["notebooks"],
+    }
+
+
+def _messages():
+    """Return the messages in all Python files, {name of a file: list}."""
+    found = {name: [] for name in (*FILES.values(), "commands")}
+    for path in sorted(
+        (*ROOT.glob("stages/*.py"), *ROOT.glob("shared/**/*.py"))
+    ):
+        room = path.parent.relative_to(ROOT).as_posix()
+        name = FILES.get(room, "commands")
+        found[name] += sources.of_code(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _notes():
+    found = [notes.POINTS]
+    for row in TABLE:
+        lead, rest, points = notes.split(row.notes)
+        for text in (lead, rest, *points):
+            found += sources.of_markdown(text)
+    return found
+
+
+def _workshop():
+    found = []
+    for exercises in (tasks.FORWARD, tasks.REVERSE):
+        for task in exercises.values():
+            found += [task.text, *task.hints]
+    found += PHASES.values()
+    found += [text for _, _, text in explanations.EXPLANATIONS]
+    found += [d.text for demands in DEMANDS.values() for d in demands]
+    return found
+
+
+def _reading():
+    return [
+        *(name.sentence for name in names.NAMES.values()),
+        *(str(row.promise) for row in TABLE if row.promise),
+        *(text for m in MUTANTS for text in (m.name, m.why)),
+    ]
+
+
+def _book(pages):
+    # Not at the top: only the extra `book` brings what it needs.
+    from shared.book import edition
+
+    found = [text for page in pages for text in edition.paragraphs(page)]
+    for path in sorted(ROOT.glob("shared/book/*.js")):
+        found += sources.of_script(path.read_text(encoding="utf-8"))
+    return found
