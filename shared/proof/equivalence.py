@@ -366,7 +366,7 @@ def compare(a, b, tolerance=0.0):
     )
     pred = changed = None
     if a.pred is not None and b.pred is not None:
-        pred = _largest((a.pred - b.pred).flatten().tolist())
+        pred = _largest((a.pred - b.pred).abs().flatten().tolist())
         changed = (a.pred.argmax(1) != b.pred.argmax(1)).sum().item()
     # Not `>`: a nan is not within any tolerance.
     parted = [i for i, d in enumerate(losses) if not d <= tolerance]
