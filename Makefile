@@ -9,7 +9,7 @@ VENV_PYTHON := .venv/bin/python
 CONSTRAINTS ?= shared/results/constraints.txt
 INSTALL := $(VENV_PYTHON) -m pip install --disable-pip-version-check $(PIP_ARGS) $(addprefix --constraint ,$(CONSTRAINTS))
 
-.PHONY: help stages check progress guess history bisect bisect-step data book translations prove mutants bench faults test test-slow test-book lint results readme clean
+.PHONY: help stages check progress guess history bisect bisect-step data book notebooks translations prove mutants bench faults test test-slow test-book lint results readme clean
 
 help:
 	@echo 'Start here:'
@@ -34,6 +34,7 @@ help:
 	@echo '                 run a prelude or an encore; README.md lists them'
 	@echo 'make data        download MNIST and nothing more'
 	@echo 'make book        make web pages of all this, site/index.html'
+	@echo 'make notebooks   make notebooks of all this, in site/notebooks/'
 	@echo 'make prove       train everything in full and check every promise'
 	@echo 'make mutants     break stages on purpose and catch each of them'
 	@echo 'make bench       measure time; ARGS="--startup" until the first result'
@@ -89,10 +90,11 @@ stages: $(INSTALLED)
 	@$(VENV_PYTHON) -m stages all $(ARGS)
 
 book translations: .venv/extra-book
+notebooks: .venv/extra-notebooks
 prove mutants: .venv/extra-proof
 results: .venv/extra-dev
 bench: $(INSTALLED)
-book translations prove mutants results bench:
+book notebooks translations prove mutants results bench:
 	@$(VENV_PYTHON) -m stages $@ $(ARGS)
 
 faults: .venv/extra-test

@@ -23,6 +23,7 @@ EXTRAS = {  # packages that only some commands need, and what installs them
     "jinja2": "book",
     "markupsafe": "book",
     "markdown_it": "book",
+    "nbformat": "notebooks",
     "playwright": "dev",
 }
 
@@ -85,6 +86,20 @@ def run_file(path):
         file=sys.stderr,
     )
     sys.exit(2)
+
+
+def open_notebook(name):
+    """Return the row of this name, for a notebook that has its program.
+
+    What the cells of the notebook define stands in for the module of that
+    row, as a file does that is run.
+    """
+    from shared.notebooks import cells
+
+    [row] = [row for row in TABLE if row.name == name]
+    sys.modules[row.program_name] = sys.modules["__main__"]
+    cells.begin()
+    return row
 
 
 def _parse(argv):
@@ -170,6 +185,13 @@ def _parse(argv):
         action="store_true",
         help="even if results are older than the code; every page says so",
     )
+    notebooks = add("notebooks", write_notebooks, "make notebooks, in site/")
+    for publishes in (book, notebooks):
+        publishes.add_argument(
+            "--repository",
+            metavar="URL",
+            help="where the project is on GitHub, for notebooks on Colab",
+        )
     add("readme", write_readme, "write ladder and results into README.md")
     translate = add(
         "translations",
@@ -580,13 +602,39 @@ def publish(everything):
         print(f"page.png is as it was: {error}")
 
 
-def build_book(draft):
-    """Make the book in site/."""
+def build_book(draft, repository):
+    """Make the book in site/, and the notebooks that its pages offer."""
     from shared.book import build
     from shared.workshop.tasks import FORWARD
 
-    build.build(TABLE, LADDER, FORWARD, ROOT / "site", draft)
+    made = _notebooks(repository)
+    build.build(TABLE, LADDER, FORWARD, ROOT / "site", draft, made)
     print(f"the book is at {ROOT / 'site' / 'index.html'}")
+
+
+def write_notebooks(repository):
+    """Make the notebooks, in site/notebooks/ and in site/zh/notebooks/."""
+    from shared.notebooks import build
+
+    made = _notebooks(repository)
+    build.write(made, ROOT / "site")
+    folders = sorted({str(Path(name).parent) for name in made})
+    print(
+        f"wrote {len(made)} notebooks to"
+        f" {' and '.join(f'site/{folder}' for folder in folders)}"
+    )
+
+
+def _notebooks(repository=None):
+    """Return the notebooks in all languages, {path in the site: text}."""
+    from shared import languages
+    from shared.notebooks.build import notebooks
+
+    made = {}
+    for language in languages.LANGUAGES:
+        with languages.use(language):
+            made |= notebooks(TABLE, LADDER, repository)
+    return made
 
 
 def write_readme():
@@ -607,7 +655,9 @@ def list_translations(missing):
     from shared.workshop.tasks import FORWARD
     from stages import translations
 
-    pages = build.pages(TABLE, LADDER, FORWARD, draft=True)
+    pages = build.pages(
+        TABLE, LADDER, FORWARD, draft=True, notebooks=_notebooks()
+    )
     del pages["names.js"]
     everything = translations.everything(pages.values())
     asked, over = sources.compared(everything, "zh")

@@ -5,7 +5,9 @@ from pathlib import Path
 from shared.languages import sources
 from shared.proof.mutants import MUTANTS
 from shared.reading import names, notes, readme
-from shared.workshop import tasks, texts
+from shared.workshop import explanations, tasks
+from shared.workshop.demands import DEMANDS
+from shared.workshop.verdict import PHASES
 from stages import TABLE
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +67,10 @@ def _workshop():
     for exercises in (tasks.FORWARD, tasks.REVERSE):
         for task in exercises.values():
             found += [task.text, *task.hints]
-    return [*found, *texts.everything()]
+    found += PHASES.values()
+    found += [text for _, _, text in explanations.EXPLANATIONS]
+    found += [d.text for demands in DEMANDS.values() for d in demands]
+    return found
 
 
 def _reading():

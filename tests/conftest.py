@@ -12,6 +12,7 @@ import pytest
 from shared.book import build
 from shared.data import mnist, source, splits
 from shared.data.source import Known
+from shared.notebooks.build import notebooks
 from shared.proof.pool import Training, trainings
 from shared.results import published
 from shared.training import runner
@@ -137,7 +138,8 @@ def site(fresh_results, tmp_path_factory):
             "shared.reading.readme.README",
             fresh.readme(folder.with_name("readme")),
         )
-        build.build(TABLE, LADDER, FORWARD, folder)
+        made = notebooks(TABLE, LADDER)
+        build.build(TABLE, LADDER, FORWARD, folder, notebooks=made)
     return folder
 
 

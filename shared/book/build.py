@@ -64,11 +64,12 @@ PAGES = (
 )
 
 
-def build(table, ladder, tasks, site, draft=False):
+def build(table, ladder, tasks, site, draft=False, notebooks=None):
     """Write the book of `table` to the folder `site`, in place of an old one.
 
     `ladder` are those of its rows that are numbered stages, and `tasks` the
     exercises of the workshop: pairs of a text and hints, by names of rows.
+    Pages offer the `notebooks` about them, {path in the site: text}.
 
     Raises RunError where a result is missing or stale, a stage has no notes,
     or a note or a link leads nowhere; `site` then stays as it was. A `draft`
@@ -82,8 +83,9 @@ def build(table, ladder, tasks, site, draft=False):
         if path.suffix in (".css", ".js")
     }
     files |= {f"source/{row.path.name}": row.path for row in table}
-    made = pages(table, ladder, tasks, draft)
-    used = _checked_links(made, files)
+    notebooks = notebooks or {}
+    made = pages(table, ladder, tasks, draft, notebooks)
+    used = _checked_links(made, [*files, *notebooks])
 
     site.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
@@ -92,21 +94,23 @@ def build(table, ladder, tasks, site, draft=False):
         part = Path(temporary) / site.name
         for folder in ("pictures", "source"):
             (part / folder).mkdir(parents=True)
-        for name, page in made.items():
-            (part / name).write_text(page, encoding="utf-8", newline="\n")
-        for name in used:
+        for name, text in (made | notebooks).items():
+            (part / name).parent.mkdir(parents=True, exist_ok=True)
+            (part / name).write_text(text, encoding="utf-8", newline="\n")
+        for name in used & files.keys():
             shutil.copyfile(files[name], part / name)
         shutil.rmtree(site, ignore_errors=True)
         part.replace(site)
 
 
-def pages(table, ladder, tasks, draft=False):
+def pages(table, ladder, tasks, draft=False, notebooks=()):
     """Return the pages of the book, and the script of its names.
 
-    {file: text}, in English; takes what `build` takes, and raises as it does.
+    {file: text}, in English; takes what `build` takes, of `notebooks` only
+    the addresses, and raises as it does.
     """
     book = _read(table, ladder, draft)
-    book.tasks = tasks
+    book.tasks, book.notebooks = tasks, notebooks
     names = f"const NAMES = {json.dumps(_names(book))}\n"
     return _pages(book) | {"names.js": names}
 
@@ -247,6 +251,14 @@ def _program(book, stage):
         "stage": book.stages[stage.name],
         "parent": book.stages.get(stage.parent),
         "exercise": programs.exercise(stage, book.tasks),
+        "notebooks": [
+            name
+            for name in (
+                f"notebooks/{stage.target}.ipynb",
+                f"notebooks/exercise-{stage.name}.ipynb",
+            )
+            if name in book.notebooks
+        ],
     }
     parents = [row for row in book.table if row.name == stage.parent]
     content |= programs.code(*parents or [None], stage)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from filelock import FileLock
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from shared.data.idx import BadFileError, decode, gunzip
 from shared.errors import InputError, RunError

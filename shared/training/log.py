@@ -4,7 +4,7 @@ import math
 import time
 
 import torch
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from shared.errors import RunError
 

@@ -57,8 +57,8 @@ class Exercise(NamedTuple):
             flags = ("--reverse", *flags)
         return typed(name, self.stage.name, *flags)
 
-    def code(self):
-        """Return the file to start from: the task, then a stage."""
+    def paragraphs(self):
+        """Return what is asked for, paragraph by paragraph, as Markdown."""
         stage = self.stage
         swaps_in, goes_out = stage.swaps_in, stage.goes_out
         if self.reverse:
@@ -69,20 +69,28 @@ class Exercise(NamedTuple):
             if code in SIGNS and not SIGNS[code].ours
         ]
         goes_out = [f"`{code}`" for code in goes_out]
+        first = f"{title(self.start)}, to become {title(self.target)}."
         paragraphs = (
-            f"{title(self.start)}, to become {title(self.target)}.",
+            f"{first[0].upper()}{first[1:]}",
             self.task.text,
             f"Swaps in: {', '.join(swaps_in)}." if swaps_in else "",
             f"Goes out: {', '.join(goes_out)}." if goes_out else "",
             f"Promise: {stage.promise}.",
             "Import torch and the standard library, nothing else. Make this"
             " change alone, and remove what is not used any more.",
+        )
+        return [text for text in paragraphs if text]
+
+    def code(self):
+        """Return the file to start from: the task, then a stage."""
+        paragraphs = (
+            *self.paragraphs(),
             f"When you are done: {self.command('check')}",
             f"If you are stuck: {self.command('hint')}",
         )
-        notes = "\n\n".join(fill(text) for text in paragraphs if text)
+        notes = "\n\n".join(map(fill, paragraphs))
         _, code = bare(self.start.source)
-        return f'"""{notes[0].upper()}{notes[1:]}\n"""\n\n{code}'
+        return f'"""{notes}\n"""\n\n{code}'
 
 
 def typed(name, stage="", *flags):

@@ -60,14 +60,11 @@ MOST_MEMORY = 4 * 2**30  # bytes, on top of torch and the data
 
 
 class Stopped(Exception):
-    """The program was stopped, or ended itself; `line` is where, if known.
+    """The program was stopped, or ended itself; `line` is where, if known."""
 
-    `kind` and `values` are those of a `Finding`.
-    """
-
-    def __init__(self, kind, line=None, **values):
-        super().__init__(kind)
-        self.kind, self.line, self.values = kind, line, values
+    def __init__(self, reason, line=None):
+        super().__init__(reason)
+        self.line = line
 
 
 # Processes that were started ahead, by their data: each has imported what it
@@ -200,12 +197,11 @@ def wait(sandbox, reference, part):
         if (code := sandbox.process.poll()) is not None and not sandbox.has(
             part
         ):
-            raise Stopped("process-ended", code=code)
+            raise Stopped(f"its process ended all at once, with code {code}")
         if (sandbox.folder / "output.txt").stat().st_size > MOST_OUTPUT:
             raise Stopped(
-                "prints-too-much",
+                f"it printed more than {MOST_OUTPUT // 2**20} megabytes",
                 sandbox.line(),
-                megabytes=MOST_OUTPUT // 2**20,
             )
         if began is None and sandbox.has("ready"):
             began = time.monotonic()
@@ -214,7 +210,9 @@ def wait(sandbox, reference, part):
             limit = max(LEAST[part], TIMES[part] * usual)
         if began and limit and time.monotonic() - began > limit:
             raise Stopped(
-                "runs-too-long", sandbox.line(), limit=limit, usual=usual
+                f"it was still running after {limit:.0f} seconds, where"
+                f" {usual:.1f} are usual",
+                sandbox.line(),
             )
     return sandbox.result(part), reference.result(part)
 
@@ -270,7 +268,7 @@ class WaitingError(Exception):
 
 
 def _refuse_to_wait(name, *args, **kwargs):
-    raise WaitingError(name)
+    raise WaitingError(f"`{name}` waits for somebody to type")
 
 
 def _show_warning(path, message, category, filename, lineno, *_):
@@ -458,7 +456,7 @@ def _record(train, path, splits, part, **conditions):
             errors.append(_error(error, path))
             raise RuntimeError from error
         if not isinstance(pred, torch.Tensor):
-            what = None if pred is None else type(pred).__name__
+            what = "nothing" if pred is None else f"a {type(pred).__name__}"
             errors.append({"returned": what})
             raise RuntimeError
         return pred
@@ -491,7 +489,10 @@ class _Counted:
 
 def _error(error, path):
     """Describe an exception for someone who knows only the program."""
-    message = str(error).partition("\n")[0]
+    if isinstance(error, SystemExit):
+        message = "it ends the whole process"
+    else:
+        message = str(error).partition("\n")[0]
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)

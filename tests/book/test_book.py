@@ -13,6 +13,7 @@ from shared.book import build, charts
 from shared.book.code import highlighted
 from shared.book.prose import unbroken
 from shared.errors import RunError
+from shared.notebooks.build import notebooks
 from shared.reading import notes, readme, ties
 from shared.results import published, tables
 from shared.workshop.tasks import FORWARD
@@ -76,7 +77,8 @@ def test_a_second_time_it_is_the_same_and_replaces_the_first(site, tmp_path):
     again = tmp_path / "site"
     again.mkdir()
     (again / "old.html").touch()
-    build.build(TABLE, LADDER, FORWARD, again)
+    made = notebooks(TABLE, LADDER)
+    build.build(TABLE, LADDER, FORWARD, again, notebooks=made)
     files = {path.relative_to(site) for path in site.glob("**/*.*")}
     assert {path.relative_to(again) for path in again.glob("**/*.*")} == files
     for name in files:
@@ -123,6 +125,17 @@ def test_each_page_has_its_program_as_a_file(site):
         name = f"source/{stage.path.name}"
         assert f'href="{name}"' in page
         assert (site / name).read_bytes() == stage.path.read_bytes()
+
+
+def test_a_page_offers_its_notebooks_if_there_are_any(site, tmp_path):
+    page = (site / "stage-07.html").read_text()
+    for name in ("stage-07", "exercise-07"):
+        assert f'href="notebooks/{name}.ipynb" download' in page
+        assert (site / "notebooks" / f"{name}.ipynb").exists()
+    assert "notebooks/exercise-01" not in (site / "stage-01.html").read_text()
+    build.build(TABLE, LADDER, FORWARD, tmp_path / "site")
+    for path in (tmp_path / "site").glob("*.html"):
+        assert ".ipynb" not in path.read_text()
 
 
 def test_the_finished_book_is_no_draft(site):
