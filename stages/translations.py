@@ -5,9 +5,7 @@ from pathlib import Path
 from shared.languages import sources
 from shared.proof.mutants import MUTANTS
 from shared.reading import names, notes, readme
-from shared.workshop import explanations, tasks
-from shared.workshop.demands import DEMANDS
-from shared.workshop.verdict import PHASES
+from shared.workshop import tasks, texts
 from stages import TABLE
 
 ROOT = Path(__file__).parents[1]
@@ -67,10 +65,7 @@ def _workshop():
     for exercises in (tasks.FORWARD, tasks.REVERSE):
         for task in exercises.values():
             found += [task.text, *task.hints]
-    found += PHASES.values()
-    found += [text for _, _, text in explanations.EXPLANATIONS]
-    found += [d.text for demands in DEMANDS.values() for d in demands]
-    return found
+    return [*found, *texts.everything()]
 
 
 def _reading():

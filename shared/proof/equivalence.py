@@ -6,7 +6,6 @@ may be a stage, a stage broken on purpose, or a learner's own.
 """
 
 import importlib.util
-import itertools
 import math
 import traceback
 from contextlib import contextmanager
@@ -36,7 +35,8 @@ def load_train(path):
 class Problem(NamedTuple):
     """Something that is wrong with a training by itself.
 
-    Decisions are made by its `kind`; `text` and `advice` are for people.
+    Decisions are made by its `kind` and its `values`; `text` and `advice`
+    are for people.
     """
 
     kind: Literal[
@@ -50,6 +50,7 @@ class Problem(NamedTuple):
     ]
     text: str
     advice: str = ""
+    values: tuple = ()  # what the text is about
 
     def __str__(self):
         return f"{self.text}: {self.advice}" if self.advice else self.text
@@ -83,17 +84,20 @@ class Record:
         pred = found["pred"]
         if pred is not None:
             pred = torch.tensor(pred, dtype=torch.float64)
-        problems = list(itertools.starmap(Problem, found["problems"]))
+        problems = [
+            Problem(kind, text, advice, tuple(values))
+            for kind, text, advice, values in found["problems"]
+        ]
         return cls(**found | {"pred": pred, "problems": problems})
 
     def has(self, *kinds):
         """Return the first problem of one of these kinds, or None."""
         return next((p for p in self.problems if p.kind in kinds), None)
 
-    def add(self, *problem):
+    def add(self, *problem, values=()):
         """Enter a `Problem`, unless it is there already."""
-        if Problem(*problem) not in self.problems:
-            self.problems.append(Problem(*problem))
+        if Problem(*problem, values=values) not in self.problems:
+            self.problems.append(Problem(*problem, values=values))
 
     def place(self, step):
         """Say in which epoch and batch a step is, both counted from 1."""
@@ -158,6 +162,7 @@ class _Observer:
                     "mode",
                     f"in {phase}, model.training is {seen.training}",
                     f"is model.{'train' if training else 'eval'}() missing?",
+                    values=(phase, "mode"),
                 )
             if seen.recording != recording:
                 self.record.add(
@@ -165,6 +170,7 @@ class _Observer:
                     f"in {phase}, gradients are"
                     f" {'recorded' if seen.recording else 'not recorded'}",
                     "look at torch.no_grad()",
+                    values=(phase, "recording"),
                 )
         self._passes.clear()
 
@@ -263,7 +269,9 @@ def record(
         finally:
             for name, (get, reset) in SETTINGS.items():
                 if get() != before[name]:
-                    record.add("setting", f"it changed torch's {name}")
+                    record.add(
+                        "setting", f"it changed torch's {name}", values=(name,)
+                    )
                     reset(before[name])
 
     try:
@@ -291,7 +299,7 @@ def record(
 
     for name in names:
         if not torch.equal(getattr(handed, name), getattr(original, name)):
-            record.add("data", f"it changed {name}")
+            record.add("data", f"it changed {name}", values=(name,))
     _judge(record, pred, original)
     return record
 
@@ -303,6 +311,7 @@ def _judge(record, pred, splits):
         record.add(
             "predictions",
             f"its predictions are {tuple(pred.shape)}, not {wanted}",
+            values=(str(tuple(pred.shape)), str(wanted)),
         )
         return
     if pred.dtype != splits.x_valid.dtype:
@@ -310,6 +319,7 @@ def _judge(record, pred, splits):
             "predictions",
             f"its predictions are {pred.dtype}, its images"
             f" {splits.x_valid.dtype}",
+            values=(str(pred.dtype), str(splits.x_valid.dtype)),
         )
     record.pred = pred.log_softmax(1)
     record.accuracy = runner.accuracy(pred, splits.y_valid)
@@ -331,6 +341,7 @@ def _judge(record, pred, splits):
                 "validation loss",
                 f"its last validation loss is {last:.6f}, but the loss of"
                 f" what it predicts is {true:.6f}",
+                values=(last, true),
             )
 
 
@@ -366,7 +377,7 @@ def compare(a, b, tolerance=0.0):
     )
     pred = changed = None
     if a.pred is not None and b.pred is not None:
-        pred = _largest((a.pred - b.pred).flatten().tolist())
+        pred = _largest((a.pred - b.pred).abs().flatten().tolist())
         changed = (a.pred.argmax(1) != b.pred.argmax(1)).sum().item()
     # Not `>`: a nan is not within any tolerance.
     parted = [i for i, d in enumerate(losses) if not d <= tolerance]

@@ -22,7 +22,7 @@ class Answer:
         lines = self.code.splitlines()
         if type(number) is not int or not 0 < number <= len(lines):
             return ""
-        return f"\n  {number}: {lines[number - 1].strip()}"
+        return f"  {number}: {lines[number - 1].strip()}"
 
     def foreign_imports(self):
         """Yield the line and name of each import that is not allowed."""

@@ -2,19 +2,17 @@
 
 import ast
 from contextlib import ExitStack
-from types import SimpleNamespace
 
 from shared.data import mnist
 from shared.proof.equivalence import ROUNDING, Record, compare
 from shared.proof.preconditions import given_weights
 from shared.proof.statistics import EQUIVALENT
-from shared.training import runner
+from shared.workshop import change, device, explanations, texts
 from shared.workshop.answer import Answer
-from shared.workshop.demands import DEMANDS
-from shared.workshop.explanations import explained
+from shared.workshop.finding import Finding, Words, these
+from shared.workshop.phases import Seen, start
 from shared.workshop.reference import Reference
 from shared.workshop.sandbox import (
-    MOST_MEMORY,
     N_TRAIN,
     OTHERWISE,
     Sandbox,
@@ -23,30 +21,24 @@ from shared.workshop.sandbox import (
     otherwise,
     wait,
 )
-from shared.workshop.signs import Call
-from shared.workshop.verdict import (
-    Finding,
-    Seen,
-    parting,
-    start,
-    these,
-    validations,
-)
+from shared.workshop.validation import validations
+from shared.workshop.verdict import parting
 
 
 class Check:
     """The check of the program in `path`, an answer to an `Exercise`.
 
     Trains on these `splits`, of MNIST or the stand-in. To be used in a
-    `with`: it starts processes. `praise` is what to say if all holds.
+    `with`: it starts processes. `praise` is what to say if all holds, a list
+    of paragraphs.
     """
 
     def __init__(self, exercise, path, splits):
         self.exercise, self.path = exercise, path
-        self.praise = ""
+        self.praise = []
         self._splits = splits
         self._data = mnist.flag(splits.name)
-        self._remark = ""  # what was made equal because the program needs it
+        self._remarks = []  # on what was made equal because it needs it
         self._drawn_anew = False  # whether the weights were, for that reason
         self._stack = ExitStack()
         # What its training has to be like, as far as that goes.
@@ -80,9 +72,9 @@ class Check:
                 found = step()
             except Stopped as stopped:
                 found = Finding(
-                    "run",
-                    f"Your program was stopped: {stopped}."
-                    f"{self._answer.quoted(stopped.line)}",
+                    stopped.kind,
+                    self._answer.quoted(stopped.line),
+                    **stopped.values,
                 )
             yield name, found
             if isinstance(found, Finding):
@@ -93,42 +85,43 @@ class Check:
         try:
             self._answer = Answer(self.path.read_text(encoding="utf-8"))
         except UnicodeDecodeError:
-            return Finding("file", "It is no text in UTF-8.")
-        except (SyntaxError, ValueError) as error:
-            line = getattr(error, "lineno", None)
-            where = f"line {line}" if line else "it"
+            return Finding("not-utf-8")
+        except SyntaxError as error:
+            if not error.lineno:
+                return Finding("not-python", message=error.msg)
             code = self.path.read_text(encoding="utf-8").splitlines()
-            quoted = f"\n  {line}: {code[line - 1].strip()}" if line else ""
+            line, quoted = error.lineno, code[error.lineno - 1].strip()
             return Finding(
-                "file",
-                f"Python can't read {where}: {getattr(error, 'msg', error)}."
-                f"{quoted}",
+                "syntax-error",
+                f"  {line}: {quoted}",
+                line=line,
+                message=error.msg,
             )
+        except ValueError as error:
+            return Finding("not-python", message=error)
         for line, name in self._answer.foreign_imports():
-            why = "a program imports torch and the standard library alone"
-            if name.partition(".")[0] in ("stages", "shared"):
-                why = "a program does its own work"
+            ours = name.partition(".")[0] in ("stages", "shared")
             return Finding(
-                "file",
-                f"Line {line} imports `{name}`, but {why}."
-                f"{self._answer.quoted(line)}",
+                "import-of-a-stage" if ours else "foreign-import",
+                self._answer.quoted(line),
+                line=line,
+                name=name,
             )
         if found := self._answer.not_called():
             line, code = found
             return Finding(
-                "file",
-                f"Line {line} names `{code}` and does not call it: `()` is"
-                f" missing.{self._answer.quoted(line)}",
+                "method-not-called",
+                self._answer.quoted(line),
+                line=line,
+                code=code,
             )
         return "can be read"
 
     def _run(self):
         """Train on a few digits, unless nothing was changed."""
         exercise = self.exercise
-        self._start = Answer(exercise.start.code)
-        self._unchanged = ast.dump(self._start.tree) == ast.dump(
-            self._answer.tree
-        )
+        was, now = Answer(exercise.start.code).tree, self._answer.tree
+        self._unchanged = ast.dump(was) == ast.dump(now)
         if self._unchanged:
             return "as before"
         precondition = exercise.stage.promise.precondition
@@ -160,181 +153,31 @@ class Check:
         if "parameters" not in self._seen:
             return None  # it could not be imported
         if missing := self._seen["missing"]:
-            return Finding(
-                "run",
-                f"`train` can't be called as that of a stage: {missing}.",
-            )
+            return Finding("other-arguments", error=missing)
         return None
 
     def _error(self, error):
         """Return the finding of an exception in the program."""
         if not error:
             return None
-        if "returned" in error:
-            return Finding(
-                "run",
-                f"`train` returns {error['returned']}. It is to return a"
-                " tensor: ten numbers for each image to validate on.",
-            )
-        if error["type"] == "AttributeError" and not error["line"]:
-            return Finding("run", "There is no function `train` in it.")
-        where = f"in line {error['line']}" if error["line"] else "somewhere"
-        quoted = self._answer.quoted(error["line"])
-        if error["type"] in ("WaitingError", "BdbQuit"):
-            waits = error["message"] or "a debugger waits for somebody to type"
-            return Finding(
-                "run",
-                f"Your program stops {where}: {waits}. Nobody can in a check:"
-                f" take it out.{quoted}",
-            )
-        if self._seen.get("fine in float32"):
-            return Finding(
-                "run",
-                f"Your program stops {where}, in float64 alone: a check"
-                " trains in float64. Something there is float32 whatever the"
-                " images are: a tensor turned into it, or a model made before"
-                f" `train` is called.{quoted}",
-            )
-        said = ": ".join(filter(None, (error["type"], error["message"])))
-        text = f"Your program stops {where}. {said}"
-        memory = "allocate memory" in error["message"]
-        if memory or error["type"] == "MemoryError":
-            text = f"Your program stops {where}: it wants more than"
-            text += f" {MOST_MEMORY // 2**30} gigabytes of memory"
-        text = f"{text.rstrip('.')}.{quoted}"
-        if why := explained(error["type"], error["message"]):
-            text += f"\n{why}"
-        if "record" in self._seen:
-            record = Record.from_dict(self._seen["record"])
-            n = len(record.losses)
-            last = f"{record.place(n - 1)} was" if n else "no batch had been"
-            text += f"\nBy then, {last} logged"
-            if shape := self._seen["trace"]["shape"]:
-                text += f"; the model had last returned {tuple(shape)}"
-            text += "."
-            if problem := record.has("setting", "data"):
-                text += f"\nBefore that, {problem}."
-        return Finding("run", text)
+        return explanations.stop(error, self._seen, self._answer)
 
     def _second_error(self):
         """Return the finding of an exception in the second training alone."""
-        if error := self._seen["again"]["error"]:
-            return _kept(f"stops with {error.get('type', 'no predictions')}")
-        return None
+        error = self._seen["again"]["error"]
+        if not error:
+            return None
+        if "returned" in error:
+            return Finding("no-tensor-if-called-again")
+        return Finding("stops-if-called-again", error=error["type"])
 
     def _change(self):
         """Find out whether the change was made, all of it."""
-        exercise = self.exercise
         if self._unchanged:
-            return Finding(
-                "change",
-                "The change was not made: this still is the program of"
-                f" stage {exercise.start.name}, word for word.",
-            )
-        seen = SimpleNamespace(**self._seen["trace"])
-        signs, stage = exercise.signs, exercise.stage
-        rows = {code: signs.get(code) for code in stage.swaps_in}
-        uses = [code for code, sign in rows.items() if sign and sign.used]
-        still = [code for code in uses if signs[code].used(seen)]
-        if exercise.reverse:
-            left = self._left(stage.swaps_in, seen)
-            seeable = [
-                c for c in stage.swaps_in if c in signs and signs[c].left
-            ]
-            whole = all(code in left for code in seeable)
-        else:
-            left = self._left(stage.goes_out, seen)
-            whole = not still
-            for code in uses:
-                if code not in still:
-                    missing = signs[code].missing
-                    if not signs[code].ours:
-                        missing = f"`{code}` is not in use; {missing}"
-                    return Finding(
-                        "change", f"The change was {_made(whole)}: {missing}."
-                    )
-        for code, call in left.items():
-            why = signs[code].why if code in signs else ""
-            return Finding(
-                "change",
-                f"The change was {_made(whole)}: `{code}` should be gone, but"
-                f" {_still(code, call)}{f'; {why}' if why else ''}."
-                f"{self._answer.quoted(call and call.line)}",
-            )
-        for code in exercise.kept:
-            if not signs[code].used(seen):
-                return Finding(
-                    "change",
-                    f"`{code}` was to stay, but is not in use any more;"
-                    f" {signs[code].missing}.",
-                )
-        return self._defaults() or self._demands(seen) or "made"
-
-    def _demands(self, seen):
-        """Look at what the task asks for besides."""
-        for demand in DEMANDS.get(self.exercise.key, ()):
-            if line := demand.broken(seen, self._answer):
-                where = f"in line {line}, " if type(line) is int else ""
-                text = f"{where}{demand.text}."
-                return Finding(
-                    "change",
-                    f"{text[0].upper()}{text[1:]}{self._answer.quoted(line)}",
-                )
-        target = Answer(self.exercise.target.code)
-        if found := self._answer.unused(self._start, target):
-            line, name = found
-            return Finding(
-                "change",
-                f"`{name}` in line {line} is not used any more; remove it."
-                f"{self._answer.quoted(line)}",
-            )
-        return None
-
-    def _defaults(self):
-        """Compare the hyperparameters with those that there should be."""
-        options = self._seen["parameters"]
-        stage = f"stage {self.exercise.target.name}"
-        wanted = runner.options_of(self.exercise.target.program.train)
-        for name in runner.options_of(self.exercise.start.program.train):
-            if name in options and name not in wanted:
-                return Finding(
-                    "change",
-                    f"`train` still has the argument `{name}`, which {stage}"
-                    " does not have.",
-                )
-        for name, default in wanted.items():
-            if name not in options:
-                return Finding(
-                    "change",
-                    f"`train` has no argument `{name}` with a default, that"
-                    f" of {stage} has.",
-                )
-            if isinstance(default, (int, float)) and options[name] != default:
-                return Finding(
-                    "change",
-                    f"The default of `{name}` is {options[name]}, in"
-                    f" {stage} it is {default}.",
-                )
-        if "device" in wanted and list(options)[-1] != "device":
-            return Finding(
-                "change", "`device` is not the last argument of `train`."
-            )
-        return None
-
-    def _left(self, codes, seen):
-        """Return which of these are still there, each with its `Call` if any.
-
-        Code of our own is there if it stands as it stood in the start.
-        """
-        found = {}
-        for code in codes:
-            sign = self.exercise.signs.get(code)
-            if sign and sign.left and (call := sign.left(seen)):
-                line = self._answer.named(code)
-                found[code] = Call(line, code) if call is True else call
-            elif line := self._answer.stands(code, self._start):
-                found[code] = Call(line, code)
-        return found
+            return Finding("unchanged", stage=self.exercise.start.name)
+        return (
+            change.missing(self.exercise, self._answer, self._seen) or "made"
+        )
 
     def _promise(self):
         """Compare the training on a few digits, in every phase."""
@@ -352,11 +195,7 @@ class Check:
         if found and found.phase == "data" and shuffles and not promised:
             # Random numbers that were drawn besides change the order alone.
             self._train_few("order of images")
-            self._remark = (
-                " Your program draws random numbers that the stage does not"
-                " draw, so its images come in another order. They were"
-                " compared given the same order."
-            )
+            self._remarks = [Words(texts.OTHER_ORDER)]
             found = self._parting()
         if found and found.phase == "initial weights" and self._looked():
             # They may have been drawn before the weights, too.
@@ -367,11 +206,7 @@ class Check:
                 anew = follow(self._like.path, self._splits, given)
             before, self._expected = self._expected, self._expected | anew
             self._drawn_anew = True
-            self._remark = (
-                " Your program draws random numbers before its weights that"
-                " the stage does not draw, so the weights are other ones."
-                " They were compared given the same weights."
-            )
+            self._remarks = [Words(texts.OTHER_WEIGHTS)]
             anew = self._parting()
             if anew and anew.phase == "initial weights":
                 self._expected = before
@@ -412,10 +247,10 @@ class Check:
         shapes = batches[0]["shapes"]
         if [sorted(shape) for shape in shapes] != list(map(sorted, usual)):
             return Finding(
-                "model",
-                f"Your model learns {these(shapes)}. In the order in which"
-                f" they are used, those of stage {self._like.name} are"
-                f" {these(usual)}.",
+                "other-layers",
+                shapes=these(shapes),
+                stage=self._like.name,
+                usual=these(usual),
             )
         with given_weights(self._seen["trace"]["start"]):
             anew = follow(self._like.path, self._splits, "order of images")
@@ -425,31 +260,35 @@ class Check:
     def _both(self):
         """Return what was seen of the stage and of the program."""
         return (
-            Seen(Record.from_dict(found["record"]), found["trace"])
+            Seen(
+                self._like.name,
+                Record.from_dict(found["record"]),
+                found["trace"],
+            )
             for found in (self._expected, self._seen)
         )
 
     def _same_start(self):
         """Compare the initial weights, even where no number depends on it."""
-        return start(*self._both(), f"stage {self._like.name}")
+        return start(*self._both())
 
     def _parting(self):
         a, b = self._both()
-        name, n = f"stage {self._like.name}", len(a.record.losses)
         if compare(a.record, b.record, ROUNDING).equal:
             return validations(a, b)
-        found = parting(a, b, name, chance=self._seen.get("chance"))
+        found = parting(
+            a,
+            b,
+            chance=self._seen.get("chance"),
+            only_once=self._answer.passes_once(),
+        )
         vague = not found or found.phase in ("", "epochs", "log")
         if self._seen["too many"] and vague:
             return Finding(
-                "epochs",
-                f"Your program does not end: {name} learns from {n} batches,"
-                f" and it was stopped after {len(b.record.losses)}.",
-            )
-        if found and found.phase == "epochs" and self._answer.passes_once():
-            return found._replace(
-                text=f"{found.text} A generator can be looped over only once;"
-                " an object whose `__iter__` yields can be, in every epoch."
+                "no-end",
+                stage=a.name,
+                usual=len(a.record.losses),
+                n=len(b.record.losses),
             )
         return found
 
@@ -459,26 +298,12 @@ class Check:
         if not orders or "shuffle=True" not in self.exercise.target.code:
             return None
         if len(orders) > 1 and orders[0] == orders[1]:
-            return Finding(
-                "data",
-                "The images come in the same order in every epoch. Each epoch"
-                " should draw an order of its own: is a seed set, or are the"
-                " batches made only once?",
-            )
+            return Finding("same-order-in-each-epoch")
         if orders[:1] == self._seen["another order"]:
-            return Finding(
-                "data",
-                "The images come in the same order with another seed. The"
-                " order should depend on the seed that torch is given: is"
-                " another one set, or a generator made?",
-            )
+            return Finding("same-order-with-each-seed")
         for epoch, order in enumerate(orders, 1):
             if sorted(order) != list(range(N_TRAIN)):
-                return Finding(
-                    "data",
-                    f"In epoch {epoch} your program does not learn from each"
-                    " image once.",
-                )
+                return Finding("not-each-image-once", epoch=epoch)
         return None
 
     def _again(self):
@@ -488,7 +313,7 @@ class Check:
             Record.from_dict(again["record"]),
         ).equal:
             return None
-        return _kept("gives other results")
+        return Finding("other-results-if-called-again")
 
     def _otherwise(self):
         """Compare trainings with one other hyperparameter each."""
@@ -509,15 +334,13 @@ class Check:
                 Record.from_dict(found[name])
                 for found in (others, self._seen["otherwise"])
             )
-            if compare(expected, seen, ROUNDING).equal:
+            report = compare(expected, seen, ROUNDING)
+            if report.equal:
                 continue
-            asked = "the seed" if name == "seed" else f"`{name}`"
-            return Finding(
-                "arguments",
-                "As it stands your program does what it should, but not with"
-                f" another value of {asked}, such as {value}. What was found"
-                f" then: {compare(expected, seen, ROUNDING).reading}.",
-            )
+            asked = {"value": value, "reading": report.reading}
+            if name == "seed":
+                return Finding("seed-ignored", **asked)
+            return Finding("argument-ignored", name=name, **asked)
         return None
 
     def _besides(self):
@@ -526,65 +349,9 @@ class Check:
             return None
         adds = self.exercise.stage.promise.adds
         if adds == "any size" and not self._seen["any size"]:
-            return Finding(
-                "model",
-                "Images of other sizes do not work yet: for two images of 72 x"
-                " 64 pixels, the network does not return ten numbers each.",
-            )
+            return Finding("one-size-alone")
         if adds == "any device":
-            return self._device(self._seen["device"])
-        return None
-
-    def _device(self, seen):
-        """Look at how the program trained that was told another device."""
-        with_one, with_none = self._seen["defaults"]
-        if with_one == with_none == "cpu":
-            return Finding(
-                "device",
-                "The default of `device` is the CPU even where there is an"
-                " accelerator. It should be the device that you found.",
-            )
-        if with_one != with_none == "None":
-            return Finding(
-                "device",
-                "Where there is no accelerator, the default of `device` is"
-                " None. It should be the CPU then.",
-            )
-        n = len(self._splits.first(N_TRAIN, 0).x_train)
-        error = seen.get("error")
-        if error and "device" in error["message"]:
-            line = error["line"]
-            where = f" in line {line}" if line else ""
-            return Finding(
-                "device",
-                "`train` was told to work on another device. Then two tensors"
-                f" meet{where} that are not on the same device: the model, the"
-                " images or the labels were not moved, or what `to` returned"
-                f" was not used.{self._answer.quoted(line)}",
-            )
-        if seen["optimizer"] == "cpu" and not seen["moved"]:
-            return Finding(
-                "device",
-                "`train` was told to work on another device, but its loss is"
-                " on the CPU all the same: it ignores its argument `device`.",
-            )
-        if seen["optimizer"] == "cpu":
-            return Finding(
-                "device",
-                "The optimizer is made before the model moves to the device."
-                " Move the model first.",
-            )
-        if seen["moved"] >= n or seen["moved early"]:
-            return Finding(
-                "device",
-                "All images are moved to the device at once. Move each batch"
-                " when it is needed.",
-            )
-        if seen["prediction"] == "meta":
-            return Finding(
-                "device",
-                "The predictions stay on the device. Return them on the CPU.",
-            )
+            return device.wrong(self._seen, self._answer, N_TRAIN)
         return None
 
     def _in_full(self):
@@ -601,27 +368,24 @@ class Check:
         )
         report = compare(a, b, ROUNDING)
         if not report.equal:
-            return Finding(
-                "in full",
-                "On the first 1,000 images your program does what it should,"
-                f" but not on all. What was found: {report.reading}.",
-            )
+            return Finding("not-on-all", reading=report.reading)
         most = max(report.loss, report.pred)
-        self.praise = (
-            f"Your program and stage {exercise.start.name} are"
-            f" {f'equal up to {most:.0e}' if most else 'equal, bit for bit'}:"
-            f" the losses of {len(b.losses):,} steps, and ten"
-            f" log-probabilities for each of {len(b.pred):,} images"
-            f"{' and the validation losses' if b.valid_losses else ''}."
-            " On 1,000 images each batch, its gradients and the update are"
-            " equal too, and so are trainings with other hyperparameters."
-            f"{self._remark}"
-        )
+        how = texts.EQUAL_IN_VALIDATION if b.valid_losses else texts.EQUAL
+        self.praise = [
+            Words(
+                how,
+                stage=exercise.start.name,
+                how=Words(
+                    texts.UP_TO if most else texts.BIT_FOR_BIT, most=most
+                ),
+                steps=len(b.losses),
+                images=len(b.pred),
+            ),
+            Words(texts.FEW_EQUAL),
+            *self._remarks,
+        ]
         if most and exercise.stage.promise.kind == "exact":
-            self.praise += (
-                " The ladder promises bit for bit; the same sums, rounded in"
-                " another order, will do."
-            )
+            self.praise.append(Words(texts.ROUNDED))
         return "held"
 
     def _accuracy(self):
@@ -640,43 +404,23 @@ class Check:
         )
         if b.problems:
             problems = "; ".join(map(str, b.problems))
-            return Finding("in full", f"Your program: {problems}")
+            return Finding("problem-in-full", problems=problems)
+        accuracies = {"accuracy": b.accuracy, "usual": a.accuracy}
         if b.accuracy < a.accuracy - EQUIVALENT:
             return Finding(
-                "in full",
-                f"The accuracy of your program is {b.accuracy:.4f}, that of"
-                f" stage {parent.name} {a.accuracy:.4f}. Chance explains"
-                f" {EQUIVALENT}, not more.",
+                "less-accurate",
+                stage=parent.name,
+                chance=EQUIVALENT,
+                **accuracies,
             )
-        self.praise = (
-            f"The accuracy of your program is {b.accuracy:.4f}, that of stage"
-            f" {parent.name} {a.accuracy:.4f}; by chance one may be"
-            f" {EQUIVALENT} below the other. On 1,000 images, from the same"
-            f" initial weights, it trains as stage {self.exercise.target.name}"
-            " does: each batch, its gradients, the update, the validation."
-            f"{self._remark}"
-        )
+        self.praise = [
+            Words(
+                texts.ACCURATE,
+                parent=parent.name,
+                stage=self.exercise.target.name,
+                chance=EQUIVALENT,
+                **accuracies,
+            ),
+            *self._remarks,
+        ]
         return "held"
-
-
-def _kept(what):
-    return Finding(
-        "state",
-        "Called a second time, with the same data and the same seed, `train`"
-        f" {what}: something is kept from one call to the next.",
-    )
-
-
-def _still(code, call):
-    """Say where code that should be gone is still used, and by what name."""
-    if call is None:
-        return "it is still used"
-    a_name = code.replace(".", "_").isidentifier()
-    own = code.rpartition(".")[2]
-    if a_name and call.name.isidentifier() and call.name != own:
-        return f"line {call.line} calls `{call.name}`"
-    return f"line {call.line} still uses it"
-
-
-def _made(whole):
-    return "not made" if whole else "made only in part"

@@ -157,14 +157,15 @@ def _judge(exercise, path, splits, show=lambda step, found: None):
     `show` is called after each step, with its name and what came of it.
     """
     from shared.workshop.check import Check
-    from shared.workshop.verdict import Finding
+    from shared.workshop.finding import Finding
 
     code = path.read_bytes()  # it may be edited while it is checked
     with Check(exercise, path, splits) as check:
         for step, found in check.steps():
             show(step, found)
         finding = found if isinstance(found, Finding) else None
-        outcome = Outcome(finding, check.praise, check.printed())
+        praise = "\n".join(map(str, check.praise))
+        outcome = Outcome(finding, praise, check.printed())
     if path.resolve() == exercise.path.resolve():
         Progress().checked(exercise, outcome.held, code)
     return outcome
@@ -202,6 +203,7 @@ def _found(path, data, seconds, exercise, outcome):
         "file": str(path),
         "data": data,
         "verdict": "held" if outcome.held else "not yet",
+        "kind": finding and finding.kind,
         "phase": finding and finding.phase,
         "cause": finding and str(finding),
         "seconds": round(seconds, 1),
@@ -297,6 +299,7 @@ def _answer(path, find, splits, prepare):
             "file": str(path),
             "data": splits.name,
             "verdict": "bad input",
+            "kind": None,
             "phase": None,
             "cause": str(error),
             "seconds": 0.0,

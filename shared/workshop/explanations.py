@@ -1,154 +1,192 @@
-"""What messages of Python and torch mean, for someone who meets them first."""
+"""What an exception in a program means, for someone who meets it first."""
 
 import re
 
-# The type of an exception, a pattern of its message, and what it means.
-EXPLANATIONS = (
+from shared.proof.equivalence import Record
+from shared.workshop import texts
+from shared.workshop.finding import Finding, Words, place, where
+from shared.workshop.sandbox import MOST_MEMORY
+
+# The type of an exception, a pattern of its message, and the kind of finding.
+EXPLAINED = (
     (
         "TypeError",
         r"NoneType",
-        "Something is None here. If it is a gradient: `backward` has not been"
-        " called yet, or the tensor has no part in the loss, or it is the"
-        " result of a calculation and not a parameter.",
+        "none-in-operation",
     ),
     (
         "AttributeError",
         r"'NoneType' object has no attribute",
-        "If it is a gradient: `backward` has not been called yet, or the"
-        " tensor has no part in the loss, or it is the result of a"
-        " calculation and not a parameter.",
+        "none-has-no-attribute",
     ),
     (
         "RuntimeError",
         r"backward through the graph a second time",
-        "A part of the loss was computed before the loop over the batches,"
-        " once. It has to be computed anew for every batch.",
+        "backward-twice",
     ),
     (
         "RuntimeError|NotImplementedError",
         r"not implemented for '(Long|Int)'",
-        "Are the arguments swapped? The scores come first, then the labels.",
+        "arguments-swapped",
     ),
     (
         "RuntimeError",
         r"leaf Variable that requires grad.*in-place",
-        "A parameter is changed in place where autograd records. The update"
-        " belongs under `torch.no_grad()`.",
+        "update-recorded",
     ),
     (
         "RuntimeError",
         r"does not require grad and does not have a grad_fn",
-        "The loss was computed from nothing that requires a gradient, or"
-        " where nothing is recorded, as under `torch.no_grad()`.",
+        "nothing-recorded",
     ),
     (
         "RuntimeError",
         r"modified by an inplace operation",
-        "A tensor that `backward` needs was changed in place before it was"
-        " called.",
+        "changed-before-backward",
     ),
     (
         "RuntimeError",
         r"same dtype, but got (Long|Int)|expected .* but (got|found) Long",
-        "Integers came where images should be, which are floats. Are images"
-        " and labels swapped? The images come first.",
+        "images-and-labels-swapped",
     ),
     (
         "AttributeError",
         r"before Module.__init__\(\) call",
-        "`super().__init__()` has to be the first line of `__init__`.",
+        "init-not-called",
     ),
     (
         "TypeError",
         r"'(method|builtin_function_or_method|function)' object is not",
-        "This is a function that was not called: `()` is missing.",
+        "function-not-called",
     ),
     (
         "TypeError",
         r"is not a Module subclass",
-        "A step must be a layer, not its class or a function: `nn.ReLU()`,"
-        " with `()`, makes one.",
+        "layer-not-made",
     ),
     (
         "ValueError",
         r"(too many|not enough) values to unpack",
-        "A batch is a pair of images and labels only if the dataset holds"
-        " both. What is looped over or unpacked here?",
+        "batch-is-no-pair",
     ),
     (
         "AssertionError",
         r"Size mismatch between tensors",
-        "The tensors of a dataset have to be of the same length: images and"
-        " the labels that belong to them.",
+        "tensors-of-other-lengths",
     ),
     (
         "RuntimeError|ValueError",
         r"batches of spatial targets|Expected target size|multi-target not",
-        "`F.cross_entropy` takes scores of the shape (n, 10) and labels of"
-        " the shape (n,). Which shapes do they have here?",
+        "shapes-for-cross-entropy",
     ),
     (
         "IndexError",
         r"out of range|out of bounds",
-        "An index is larger than what it points into. Where does the last"
-        " batch end, and are these really labels from 0 to 9?",
+        "index-too-large",
     ),
     (
         "RuntimeError",
         r"Output size is too small|Kernel size can't be greater",
-        "The grid is smaller than the window of this layer. How large is it"
-        " after each convolution?",
+        "window-too-large",
     ),
     (
         "AttributeError",
         r"object has no attribute 'validation'",
-        "`log` has a method `validation`; has something else taken its name?",
+        "log-replaced",
     ),
     (
         "TypeError",
         r"takes .* positional arguments? but|unexpected keyword argument",
-        "A function is called with other arguments than it takes.",
+        "other-arguments-than-it-takes",
     ),
     (
         "RuntimeError",
         r"mat1 and mat2 shapes cannot be multiplied",
-        "A linear layer gets rows of another length than it was made for.",
+        "rows-of-another-length",
     ),
     (
         "RuntimeError",
         r"weight of size|Expected 3D .* or 4D|expected input.*channels",
-        "A convolution takes images, (n, channels, height, width), with as"
-        " many channels as it was made for.",
+        "no-images-for-convolution",
     ),
     (
         "RuntimeError",
         r"shape '.*' is invalid for input of size",
-        "The tensor does not have as many numbers as this shape. Is it a"
-        " batch of rows of 784 pixels?",
+        "shape-does-not-fit",
     ),
     (
         "RuntimeError|ValueError",
         r"batch_size.* to match|size of tensor .* must match",
-        "Two tensors do not fit together. Are predictions and labels of the"
-        " same batch? If rows are added up, is `keepdim=True` missing?",
+        "tensors-do-not-fit",
     ),
     (
         "TypeError",
         r"missing \d+ required positional argument",
-        "A function is called with too few arguments.",
+        "too-few-arguments",
     ),
     (
         "NameError|UnboundLocalError",
         r"",
-        "The name is not known there: it is not imported, not defined yet, or"
-        " belongs to another function.",
+        "name-unknown",
     ),
 )
 
 
-def explained(kind, message):
-    """Return what an exception of this type and message means, or ""."""
-    for kinds, pattern, text in EXPLANATIONS:
-        if re.fullmatch(kinds, kind) and re.search(pattern, message):
-            return text
+def stop(error, seen, answer):
+    """Return the `Finding` of an `error` that stopped a program.
+
+    `seen` is what the `Sandbox` saw until then, and `answer` the `Answer`.
+    """
+    if "returned" in error:
+        if error["returned"] is None:
+            return Finding("returns-nothing")
+        return Finding("returns-no-tensor", type=error["returned"])
+    type_, message, line = error["type"], error["message"], error["line"]
+    if type_ == "AttributeError" and not line:
+        return Finding("no-train")
+    at, quoted = where(line), answer.quoted(line)
+    if type_ == "WaitingError":
+        return Finding("waits-for-input", quoted, where=at, name=message)
+    if type_ == "BdbQuit":
+        return Finding("waits-in-debugger", quoted, where=at)
+    if seen.get("fine in float32"):
+        return Finding("float32-alone", quoted, where=at)
+    before = _before(seen) if "record" in seen else []
+    if type_ == "SystemExit":
+        return Finding("exits", quoted, *before, where=at)
+    if type_ == "MemoryError" or "allocate memory" in message:
+        return Finding(
+            "out-of-memory",
+            quoted,
+            *before,
+            where=at,
+            gigabytes=MOST_MEMORY // 2**30,
+        )
+    said = ": ".join(filter(None, (type_, message))).rstrip(".")
+    if kind := explained(type_, message):
+        why = Words(texts.EXPLANATIONS[kind])
+        return Finding(kind, quoted, why, *before, where=at, error=said)
+    return Finding("stops", quoted, *before, where=at, error=said)
+
+
+def explained(type_, message):
+    """Return the kind of an exception of this type and message, or ""."""
+    for types, pattern, kind in EXPLAINED:
+        if re.fullmatch(types, type_) and re.search(pattern, message):
+            return kind
     return ""
+
+
+def _before(seen):
+    """Return words for what a program did before it was stopped."""
+    record, shape = Record.from_dict(seen["record"]), seen["trace"]["shape"]
+    n = len(record.losses)
+    found = {"place": place(record, n - 1)} if n else {}
+    template = texts.LOGGED if n else texts.LOGGED_NOTHING
+    if shape:
+        found["shape"] = tuple(shape)
+        template = texts.LAST_RETURNED if n else texts.FIRST_RETURNED
+    words = [Words(template, **found)]
+    if problem := record.has("setting", "data"):
+        words.append(Words(texts.BEFORE_THAT, problem=problem))
+    return words

@@ -60,11 +60,14 @@ MOST_MEMORY = 4 * 2**30  # bytes, on top of torch and the data
 
 
 class Stopped(Exception):
-    """The program was stopped, or ended itself; `line` is where, if known."""
+    """The program was stopped, or ended itself; `line` is where, if known.
 
-    def __init__(self, reason, line=None):
-        super().__init__(reason)
-        self.line = line
+    `kind` and `values` are those of a `Finding`.
+    """
+
+    def __init__(self, kind, line=None, **values):
+        super().__init__(kind)
+        self.kind, self.line, self.values = kind, line, values
 
 
 # Processes that were started ahead, by their data: each has imported what it
@@ -197,11 +200,12 @@ def wait(sandbox, reference, part):
         if (code := sandbox.process.poll()) is not None and not sandbox.has(
             part
         ):
-            raise Stopped(f"its process ended all at once, with code {code}")
+            raise Stopped("process-ended", code=code)
         if (sandbox.folder / "output.txt").stat().st_size > MOST_OUTPUT:
             raise Stopped(
-                f"it printed more than {MOST_OUTPUT // 2**20} megabytes",
+                "prints-too-much",
                 sandbox.line(),
+                megabytes=MOST_OUTPUT // 2**20,
             )
         if began is None and sandbox.has("ready"):
             began = time.monotonic()
@@ -210,9 +214,7 @@ def wait(sandbox, reference, part):
             limit = max(LEAST[part], TIMES[part] * usual)
         if began and limit and time.monotonic() - began > limit:
             raise Stopped(
-                f"it was still running after {limit:.0f} seconds, where"
-                f" {usual:.1f} are usual",
-                sandbox.line(),
+                "runs-too-long", sandbox.line(), limit=limit, usual=usual
             )
     return sandbox.result(part), reference.result(part)
 
@@ -268,7 +270,7 @@ class WaitingError(Exception):
 
 
 def _refuse_to_wait(name, *args, **kwargs):
-    raise WaitingError(f"`{name}` waits for somebody to type")
+    raise WaitingError(name)
 
 
 def _show_warning(path, message, category, filename, lineno, *_):
@@ -456,7 +458,7 @@ def _record(train, path, splits, part, **conditions):
             errors.append(_error(error, path))
             raise RuntimeError from error
         if not isinstance(pred, torch.Tensor):
-            what = "nothing" if pred is None else f"a {type(pred).__name__}"
+            what = None if pred is None else type(pred).__name__
             errors.append({"returned": what})
             raise RuntimeError
         return pred
@@ -489,10 +491,7 @@ class _Counted:
 
 def _error(error, path):
     """Describe an exception for someone who knows only the program."""
-    if isinstance(error, SystemExit):
-        message = "it ends the whole process"
-    else:
-        message = str(error).partition("\n")[0]
+    message = str(error).partition("\n")[0]
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)

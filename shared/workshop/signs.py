@@ -30,14 +30,11 @@ class Sign(NamedTuple):
     """When a piece of code counts as `used`, and when as still there, `left`.
 
     Both take what was `Seen`; the latter may return a `Call`. None says that
-    nobody looks. `missing` says what was not found, `why` the reason why what
-    is left must go. `ours` are names of our own: another name will do.
+    nobody looks. `ours` are names of our own: another name will do.
     """
 
     used: Callable[[Seen], bool] | None = None
     left: Callable[[Seen], "bool | Call | None"] | None = None
-    missing: str = ""
-    why: str = ""
     ours: bool = False
 
 
@@ -87,9 +84,9 @@ def _as_often(names, other):
     return often
 
 
-def _sign(asked, missing):
+def _sign(asked):
     """Return the sign of what is used, or left, under the same condition."""
-    return Sign(asked, asked, missing)
+    return Sign(asked, asked)
 
 
 # What computes a ReLU, by the names of torch.
@@ -99,121 +96,62 @@ SIGNS = {
     "F.cross_entropy": Sign(
         _anyone("cross_entropy"),
         _called("cross_entropy", "nll_loss", "log_softmax", "softmax"),
-        "no loss is computed with it",
-        "the task asks for the formula, written with operations on tensors",
     ),
     "log_softmax": Sign(
-        left=_file("log_softmax", "softmax", "logsumexp", "exp"),
-        why="`F.cross_entropy` takes the log-softmax itself",
+        left=_file("log_softmax", "softmax", "logsumexp", "exp")
     ),
     "nll": Sign(left=_file("nll_loss")),
-    "nn.Module": Sign(
-        _anyone("Module.__init__"),
-        _file("Module.__init__"),
-        "your program makes no instance of a subclass of it",
-    ),
-    "nn.Parameter": _sign(
-        _anyone("Parameter", "Parameter of a layer"),
-        "no module has one as an attribute",
-    ),
+    "nn.Module": Sign(_anyone("Module.__init__"), _file("Module.__init__")),
+    "nn.Parameter": _sign(_anyone("Parameter", "Parameter of a layer")),
     "model.parameters": _sign(
-        _file("Module.parameters", "Module.named_parameters"),
-        "your program never asks the model for its parameters",
+        _file("Module.parameters", "Module.named_parameters")
     ),
-    "model.zero_grad": _sign(
-        _file("Module.zero_grad"), "your program never calls it"
-    ),
+    "model.zero_grad": _sign(_file("Module.zero_grad")),
     "requires_grad_": Sign(left=_file("requires_grad_")),
-    "nn.Linear": Sign(
-        _layer("linear"),
-        _called("Linear.__init__"),
-        "no such layer is called",
-    ),
+    "nn.Linear": Sign(_layer("linear"), _called("Linear.__init__")),
     "weights": Sign(left=_anyone("Parameter")),
     "bias": Sign(left=_anyone("Parameter")),
     "@": Sign(left=_file("matmul", "mm", "addmm", "einsum")),
-    "optim.SGD": Sign(
-        _anyone("SGD"),
-        _called("Optimizer.__init__"),
-        "no SGD optimizer makes a step",
-    ),
-    "opt.step": _sign(_anyone("Optimizer.step"), "no optimizer makes a step"),
-    "opt.zero_grad": _sign(
-        _anyone("Optimizer.zero_grad"), "it is never called"
-    ),
+    "optim.SGD": Sign(_anyone("SGD"), _called("Optimizer.__init__")),
+    "opt.step": _sign(_anyone("Optimizer.step")),
+    "opt.zero_grad": _sign(_anyone("Optimizer.zero_grad")),
     # Good manners elsewhere, as around the predictions: it may stay.
     "torch.no_grad": Sign(),
     "p.grad": Sign(left=_file("grad")),
     "TensorDataset": Sign(
         _anyone("TensorDataset.__getitem__"),
         _called("TensorDataset.__init__"),
-        "no batch and no image is taken from one",
     ),
-    "DataLoader": Sign(
-        _anyone("DataLoader"),
-        _called("DataLoader.__init__"),
-        "no loop runs over one",
-    ),
+    "DataLoader": Sign(_anyone("DataLoader"), _called("DataLoader.__init__")),
     # A mode that is set without need does no harm: it may stay.
-    "model.train": Sign(_anyone("Module.train"), missing="it is never called"),
-    "model.eval": Sign(_anyone("Module.eval"), missing="it is never called"),
-    "log.validation": _sign(_anyone("log.validation"), "it is never called"),
-    "shuffle=True": _sign(
-        _anyone("RandomSampler"), "no `DataLoader` shuffles its images"
-    ),
-    "nn.Conv2d": Sign(
-        _anyone("conv2d"),
-        _called("Conv2d.__init__", "conv2d"),
-        "no convolution is computed",
-    ),
-    "F.relu": Sign(
-        _as_often(RELUS, "conv2d"),
-        _file("relu"),
-        "there are fewer ReLUs than convolutions",
-    ),
+    "model.train": Sign(_anyone("Module.train")),
+    "model.eval": Sign(_anyone("Module.eval")),
+    "log.validation": _sign(_anyone("log.validation")),
+    "shuffle=True": _sign(_anyone("RandomSampler")),
+    "nn.Conv2d": Sign(_anyone("conv2d"), _called("Conv2d.__init__", "conv2d")),
+    "F.relu": Sign(_as_often(RELUS, "conv2d"), _file("relu")),
     # However a mean is written, the numbers tell whether it is one.
     "F.avg_pool2d": Sign(left=_file("avg_pool2d", "adaptive_avg_pool2d")),
-    "momentum": _sign(_anyone("momentum"), "the optimizer has no momentum"),
+    "momentum": _sign(_anyone("momentum")),
     "nn.Sequential": Sign(
-        _anyone("Sequential.forward"),
-        _called("Sequential.__init__"),
-        "no `nn.Sequential` is called",
+        _anyone("Sequential.forward"), _called("Sequential.__init__")
     ),
-    "nn.ReLU": _sign(_layer("relu"), "no such layer is called"),
+    "nn.ReLU": _sign(_layer("relu")),
     "nn.AvgPool2d": Sign(
-        _layer("avg_pool2d", "adaptive_avg_pool2d"),
-        _layer("avg_pool2d"),
-        "no such layer is called",
+        _layer("avg_pool2d", "adaptive_avg_pool2d"), _layer("avg_pool2d")
     ),
-    "nn.AdaptiveAvgPool2d": _sign(
-        _anyone("adaptive_avg_pool2d"), "no such layer is called"
-    ),
-    "preprocess": Sign(
-        _anyone("images"),
-        missing="the network still gets rows of pixels, not images",
-        ours=True,
-    ),
-    "fit": Sign(
-        lambda seen: seen.backward_in != "train",
-        missing="the loop over the batches is still in `train` itself; move"
-        " it into functions",
-        ours=True,
-    ),
-    "CNN": Sign(
-        left=lambda seen: seen.model_kind != "sequential",
-        why="an `nn.Sequential` itself takes the place of the class",
-    ),
+    "nn.AdaptiveAvgPool2d": _sign(_anyone("adaptive_avg_pool2d")),
+    "preprocess": Sign(_anyone("images"), ours=True),
+    "fit": Sign(lambda seen: seen.backward_in != "train", ours=True),
+    "CNN": Sign(left=lambda seen: seen.model_kind != "sequential"),
     "WrappedDataLoader": Sign(
         lambda seen: (
             "images" in seen.count
             and "images in the dataset" not in seen.count
         ),
-        missing="the images are reshaped before the loaders are made; wrap"
-        " each loader, so that a batch is reshaped when it is needed",
         ours=True,
     ),
     "torch.accelerator": _sign(
-        _file("accelerator.is_available", "accelerator.current_accelerator"),
-        "your program never asks whether there is an accelerator",
+        _file("accelerator.is_available", "accelerator.current_accelerator")
     ),
 }

@@ -6,7 +6,7 @@ import pytest
 
 from shared.workshop import check as check_
 from shared.workshop import sandbox
-from shared.workshop.verdict import Finding
+from shared.workshop.finding import Finding
 
 
 @pytest.fixture(scope="session")

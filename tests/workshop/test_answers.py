@@ -150,12 +150,12 @@ def test_a_right_answer_is_accepted(name, check):
 WRONG = {
     "a validation for all epochs": (
         ("08", (VALIDATION, "    log.validation(total / count)\n")),
-        "validation",
+        "validation-not-each-epoch",
         "`log.validation` is called once, first after 32 batches",
     ),
     "a validation for each batch": (
         ("08", (VALIDATION, f"                {VALIDATION.strip()}\n")),
-        "validation",
+        "validation-not-each-epoch",
         "`log.validation` is called 4 times",
     ),
     "the same order in each epoch": (
@@ -166,7 +166,7 @@ WRONG = {
                 "        model.train()\n        torch.manual_seed(0)\n",
             ),
         ),
-        "data",
+        "same-order-in-each-epoch",
         "The images come in the same order in every epoch",
     ),
     "other channels": (
@@ -175,7 +175,7 @@ WRONG = {
             ("nn.Conv2d(1, 16,", "nn.Conv2d(1, 8,"),
             (CONV2, CONV2.replace("16, 16", "8, 16")),
         ),
-        "model",
+        "other-layers",
         "those of stage 09 are",
     ),
     "no padding": (
@@ -184,7 +184,7 @@ WRONG = {
             (CONV2, CONV2.replace("padding=1", "padding=0")),
             ("xb, 4)", "xb, 3)"),
         ),
-        "forward pass",
+        "other-scores",
         "the loss of your program is",
     ),
     "another stride": (
@@ -193,7 +193,7 @@ WRONG = {
             (CONV3, CONV3.replace("stride=2", "stride=1")),
             ("xb, 4)", "xb, 7)"),
         ),
-        "forward pass",
+        "other-scores",
         "the loss of your program is",
     ),
     "batch normalization": (
@@ -205,7 +205,7 @@ WRONG = {
             ),
             ("F.relu(self.conv2(xb))", "F.relu(self.norm(self.conv2(xb)))"),
         ),
-        "model",
+        "other-layers",
         "those of stage 09 are",
     ),
     "Nesterov and weight decay": (
@@ -216,7 +216,7 @@ WRONG = {
                 "momentum=momentum, nesterov=True, weight_decay=1e-4)",
             ),
         ),
-        "update",
+        "another-update",
         "something besides the gradient and the learning rate",
     ),
     "a new optimizer in each epoch": (
@@ -232,12 +232,12 @@ WRONG = {
                 "        )\n",
             ),
         ),
-        "update",
+        "another-update",
         "epoch 2, batch 1",
     ),
     "a softmax of the CNN": (
         ("09", ("xb.flatten(1)", "xb.flatten(1).softmax(1)")),
-        "forward pass",
+        "softmax-twice",
         "are probabilities",
     ),
     "all images moved at once": (
@@ -248,12 +248,12 @@ WRONG = {
                 "TensorDataset(x_train.to(device), y_train.to(device))",
             ),
         ),
-        "device",
+        "moved-at-once",
         "All images are moved to the device at once",
     ),
     "predictions that stay on the device": (
         ("12", (".cpu()", "")),
-        "device",
+        "predictions-on-device",
         "Return them on the CPU",
     ),
     "images that are not moved": (
@@ -261,7 +261,7 @@ WRONG = {
             "12",
             ("x.view(-1, 1, 28, 28).to(device)", "x.view(-1, 1, 28, 28)"),
         ),
-        "device",
+        "not-on-one-device",
         "not on the same device",
     ),
     "the argument device ignored": (
@@ -272,7 +272,7 @@ WRONG = {
                 '    device = torch.device("cpu")\n\n    def preprocess',
             ),
         ),
-        "device",
+        "device-ignored",
         "it ignores its argument `device`",
     ),
     "a loss that computes it": (
@@ -283,7 +283,7 @@ WRONG = {
                 "torch.nn.functional.nll_loss(log_probs, target)",
             ),
         ),
-        "change",
+        "code-left-in-other-words",
         "calls `nll_loss`",
     ),
     "a log-softmax that computes it": (
@@ -294,12 +294,12 @@ WRONG = {
                 "torch.log_softmax(x, -1)",
             ),
         ),
-        "change",
+        "code-left-in-other-words",
         "calls `log_softmax`",
     ),
     "a loss of the other sign": (
         ("02-reverse", ("return -log_probs", "return log_probs")),
-        "loss",
+        "other-sign",
         "it has the other sign",
     ),
     "a loader that is made and not used": (
@@ -311,12 +311,12 @@ WRONG = {
                 "    model = Logistic()\n",
             ),
         ),
-        "change",
+        "code-left",
         "`DataLoader` should be gone",
     ),
     "a bias that starts at ones": (
         ("03", ("torch.zeros(10)", "torch.ones(10)")),
-        "initial weights",
+        "other-initial-weights",
         "the 10 numbers of shape (10,) of your program have the norm",
     ),
     "a class around a Sequential": (
@@ -336,7 +336,7 @@ WRONG = {
             ),
             ("model = cnn()", "model = Net()"),
         ),
-        "change",
+        "code-left-in-other-words",
         "an `nn.Sequential` itself takes the place of the class",
     ),
     "images reshaped once": (
@@ -351,7 +351,7 @@ WRONG = {
                 "TensorDataset(x_valid.view(-1, 1, 28, 28), y_valid)",
             ),
         ),
-        "change",
+        "part-missing",
         "the images are reshaped before the loaders are made",
     ),
     "an optimizer before its time": (
@@ -368,7 +368,7 @@ WRONG = {
                 "                opt.step()\n",
             ),
         ),
-        "change",
+        "optimizer-too-early",
         "it comes in later",
     ),
     "an optimizer for each batch": (
@@ -380,7 +380,7 @@ WRONG = {
                 "            pred = model(xb)\n",
             ),
         ),
-        "change",
+        "optimizer-made-anew",
         "Create it once, before the loops",
     ),
     "a loader before its time": (
@@ -396,7 +396,7 @@ WRONG = {
                 "",
             ),
         ),
-        "change",
+        "loader-too-early",
         "it comes in with the next stage",
     ),
     "predictions that are recorded": (
@@ -407,22 +407,22 @@ WRONG = {
                 "    return model(x_valid)",
             ),
         ),
-        "change",
+        "predictions-recorded",
         "Autograd records the final predictions",
     ),
     "a number for lr in 09": (
         ("09", ("lr=lr, m", "lr=0.1, m")),
-        "arguments",
+        "argument-ignored",
         "another value of `lr`, such as 0.05",
     ),
     "a number for momentum in 09": (
         ("09", ("momentum=momentum)", "momentum=0.9)")),
-        "arguments",
+        "argument-ignored",
         "another value of `momentum`, such as 0.5",
     ),
     "an argument left": (
         ("09-reverse", ("    lr=0.5,\n", "    lr=0.5,\n    momentum=0.9,\n")),
-        "change",
+        "argument-left",
         "still has the argument `momentum`",
     ),
     "a helper left": (
@@ -442,7 +442,7 @@ WRONG = {
                 "def loss_batch",
             ),
         ),
-        "change",
+        "code-left",
         "`WrappedDataLoader` should be gone",
     ),
     "a class left": (
@@ -450,7 +450,7 @@ WRONG = {
             "03-reverse",
             ("def train(", "class Logistic:\n    pass\n\n\ndef train("),
         ),
-        "change",
+        "name-not-used",
         "`Logistic` in line 8 is not used any more",
     ),
     "a parameter left": (
@@ -461,7 +461,7 @@ WRONG = {
                 "torch.nn.Parameter(torch.zeros(10))",
             ),
         ),
-        "change",
+        "parameter-left",
         "still an `nn.Parameter`",
     ),
     "a loop outside of train": (
@@ -476,7 +476,7 @@ WRONG = {
             ),
             ("            log(loss)\n\n    return model(x_valid)\n", LOGGED),
         ),
-        "change",
+        "no-loop-in-train",
         "`train` has no loop",
     ),
     "rows reshaped outside of the network": (
@@ -486,7 +486,7 @@ WRONG = {
             ("model(xb)", "model(xb.view(-1, 1, 28, 28))"),
             ("model(x_valid)", "model(x_valid.view(-1, 1, 28, 28))"),
         ),
-        "change",
+        "reshaped-outside-of-network",
         "handed images that were reshaped outside of it",
     ),
     "images reshaped in the loop": (
@@ -502,7 +502,7 @@ WRONG = {
                 "return model(x_valid.view(-1,1,28,28))",
             ),
         ),
-        "change",
+        "reshaped-in-loop",
         "The object around a loader is to do that",
     ),
     "batches kept in a list": (
@@ -513,7 +513,7 @@ WRONG = {
                 "train_dl = [preprocess(*batch) for batch in train_dl]",
             ),
         ),
-        "data",
+        "same-order-in-each-epoch",
         "are the batches made only once?",
     ),
     "batches from a generator": (
@@ -524,7 +524,7 @@ WRONG = {
                 "train_dl = (preprocess(*batch) for batch in train_dl)",
             ),
         ),
-        "epochs",
+        "other-number-of-epochs",
         "A generator can be looped over only once",
     ),
     "no CPU to fall back to": (
@@ -532,12 +532,12 @@ WRONG = {
             "12",
             ('device = torch.device("cpu")\nif', "device = None\nif"),
         ),
-        "device",
+        "default-device-is-none",
         "the default of `device` is None. It should be the CPU",
     ),
     "the CPU whatever there is": (
         ("12", ("    device=device,\n", '    device=torch.device("cpu"),\n')),
-        "device",
+        "default-device-is-cpu",
         "is the CPU even where there is an accelerator",
     ),
     "a device that is not the last argument": (
@@ -546,7 +546,7 @@ WRONG = {
             ("    device=device,\n", ""),
             ("    momentum=0.9,\n", "    device=device,\n    momentum=0.9,\n"),
         ),
-        "change",
+        "device-not-last",
         "`device` is not the last argument",
     ),
     "validation images moved at once": (
@@ -557,7 +557,7 @@ WRONG = {
                 "TensorDataset(x_valid.to(device), y_valid.to(device))",
             ),
         ),
-        "device",
+        "moved-at-once",
         "All images are moved to the device at once",
     ),
     "predictions of images that are not moved": (
@@ -568,7 +568,7 @@ WRONG = {
                 "    x_valid = x_valid.view(-1, 1, 28, 28)\n",
             ),
         ),
-        "device",
+        "not-on-one-device",
         "not on the same device",
     ),
     "something moved home": (
@@ -576,22 +576,22 @@ WRONG = {
             "12-reverse",
             ("return model(x_valid)", "return model(x_valid).cpu()"),
         ),
-        "change",
-        "something is still moved to a device",
+        "still-moved",
+        "Something is still moved to a device",
     ),
     "a method that is not called": (
         ("05", ("opt.step()", "opt.step")),
-        "file",
+        "method-not-called",
         "names `opt.step` and does not call it",
     ),
     "images and labels swapped": (
         ("07", ("for xb, yb in", "for yb, xb in")),
-        "run",
+        "images-and-labels-swapped",
         "Are images and labels swapped?",
     ),
     "scores and labels swapped": (
         ("02", ("(pred, yb)", "(yb, pred)")),
-        "run",
+        "arguments-swapped",
         "Are the arguments swapped? The scores come first",
     ),
     "a step before backward": (
@@ -602,7 +602,7 @@ WRONG = {
                 "            opt.step()\n            loss.backward()\n",
             ),
         ),
-        "update",
+        "step-before-backward",
         "`step` is called before the first `backward`",
     ),
     "a model in each epoch": (
@@ -613,47 +613,47 @@ WRONG = {
                 "        model = Logistic()\n        for start",
             ),
         ),
-        "model",
+        "model-made-anew",
         "your program trains another model",
     ),
     "one image for a batch": (
         ("06", ("train_ds[start : start + batch_size]", "train_ds[start]")),
-        "data",
+        "other-images",
         "your program from image 1",
     ),
     "a softmax left in the model": (
         ("02", ("xb @ weights + bias", "(xb @ weights + bias).softmax(-1)")),
-        "change",
+        "code-left-in-other-words",
         "calls `softmax`; `F.cross_entropy` takes the log-softmax itself",
     ),
     "dropout": (
         ("10", ("nn.AvgPool2d(4)", "nn.Dropout(), nn.AvgPool2d(4)")),
-        "model",
+        "chance-in-model",
         "is there chance in it",
     ),
     "another seed": (
         ("03", ("    model = ", "    torch.manual_seed(1)\n    model = ")),
-        "initial weights",
+        "other-initial-weights",
         "was a seed set",
     ),
     "a number logged": (
         ("07", ("log(loss)", "log(loss.item())")),
-        "run",
+        "stops",
         "`log` takes the loss itself, a tensor, not a float",
     ),
     "images in float32": (
         ("07", ("TensorDataset(x_train,", "TensorDataset(x_train.float(),")),
-        "run",
+        "float32-alone",
         "a check trains in float64",
     ),
     "a number for the momentum": (
         ("10", ("momentum=momentum)", "momentum=0.9)")),
-        "arguments",
+        "argument-ignored",
         "not with another value of `momentum`, such as 0.5",
     ),
     "a learning rate for an argument": (
         ("05", ("lr=lr)", "lr=0.5)")),
-        "arguments",
+        "argument-ignored",
         "not with another value of `lr`, such as 0.05",
     ),
     "wrong labels in the validation": (
@@ -664,7 +664,7 @@ WRONG = {
                 "TensorDataset(x_valid, y_valid.roll(1))",
             ),
         ),
-        "validation",
+        "other-validation-loss",
         "When is the validation loss computed, on which images and labels",
     ),
     "a dataset of the wrong images": (
@@ -675,15 +675,60 @@ WRONG = {
                 "TensorDataset(x_valid, y_valid)",
             ),
         ),
-        "dataset",
+        "dataset-of-validation-images",
         "images that it should only be measured on",
+    ),
+    "a network for one size alone": (
+        (
+            "11",
+            (
+                "        nn.Conv2d(1, 16,",
+                "        Lambda(lambda xb: xb.view(-1, 1, 28, 28)),\n"
+                "        nn.Conv2d(1, 16,",
+            ),
+        ),
+        "one-size-alone",
+        "for two images of 72 x 64 pixels",
+    ),
+    "an optimizer for tensors": (
+        (
+            "03-reverse",
+            (
+                "    for epoch",
+                "    opt = torch.optim.SGD([weights, bias], lr=lr)\n"
+                "    for epoch",
+            ),
+        ),
+        "optimizer-for-tensors",
+        "The loop is to update each tensor by name",
+    ),
+    "images drawn with replacement": (
+        (
+            "08",
+            (
+                SHUFFLED,
+                "DataLoader(train_ds, batch_size=batch_size, sampler="
+                "torch.utils.data.RandomSampler(train_ds, replacement=True))",
+            ),
+        ),
+        "not-each-image-once",
+        "In epoch 1 your program does not learn from each image once",
+    ),
+    "a momentum that cannot be chosen": (
+        (
+            "09",
+            ("    momentum=0.9,\n", ""),
+            ("momentum=momentum)", "momentum=0.9)"),
+        ),
+        "argument-missing",
+        "`train` has no argument `momentum` with a default",
     ),
 }
 
 
 @every_second(WRONG)
 def test_a_wrong_answer_is_refused_for_its_cause(name, check):
-    answered, phase, words = WRONG[name]
+    answered, kind, words = WRONG[name]
     found = check(*answer(*answered))
     assert found != HELD
-    assert (found.phase, words in found.text) == (phase, True), found
+    assert (found.kind, words in found.text) == (kind, True), found

@@ -7,9 +7,13 @@ their own is in test_sandbox.py, the commands are in test_commands.py.
 import ast
 
 import pytest
+import torch
 
+from shared.proof.equivalence import Record
 from shared.proof.mutants import MUTANTS
 from shared.tokens import words
+from shared.workshop import check as check_
+from shared.workshop.check import Check
 from shared.workshop.exercises import exercise
 from shared.workshop.signs import SIGNS
 from stages import LADDER
@@ -25,6 +29,7 @@ EXERCISES = [
     for stage in LADDER[1:]
     for reverse in (False, True)
 ]
+LEFT = ("code-left", "code-left-in-other-words")
 
 
 def cases(names, values, every=1):
@@ -70,14 +75,13 @@ def test_each_piece_of_code_that_is_swapped_has_a_sign_or_is_our_own():
 @cases("exercise", EXERCISES)
 def test_the_start_is_told_that_the_change_was_not_made(exercise, check):
     found = check(exercise, exercise.code())
-    assert found.phase == "change"
-    assert found.text.startswith("The change was not made: this still is")
+    assert found.kind == "unchanged"
 
 
 @cases("exercise", EXERCISES, every=11)
 def test_other_names_alone_are_no_change(exercise, check):
     found = check(exercise, other_names(exercise.start.code))
-    assert found.phase == "change"
+    assert found.kind in {"code-missing", "part-missing", *LEFT}
     assert found.text.startswith("The change was not made: ")
 
 
@@ -105,83 +109,191 @@ def test_a_right_answer_may_look_different(exercise, rewriting, check):
     assert check(exercise, code) == "held on 1,000 images"
 
 
-# Which phase the verdict has to name for a mutant, and in which words.
+# Which kind of finding a mutant has to be, and with which words.
 CAUSES = {
-    "gradients never zeroed": ("zeroing", "there still are gradients of"),
-    "gradient of the bias never zeroed": ("zeroing", "of shape (10,) from"),
-    "bias never updated": ("update", "does not move the 10 numbers"),
-    "update with the wrong sign": ("update", "goes uphill"),
-    "lr applied twice": ("update", "goes 0.5 times as far"),
-    "sum instead of mean in nll": ("loss", "64 times as much"),
-    "log_softmax over the images": ("forward pass or loss", "The batch is"),
-    "weights too large": ("initial weights", "the norm 88.76"),
-    "weights start at zero": ("initial weights", "the norm 0 ("),
-    "last batch dropped": ("data", "Those should come at epoch 2, batch 1"),
-    "last image of each batch cut off": ("data", "from images 1 to 63"),
-    "batches overlap by one image": ("data", "from images 64 to 127"),
-    "labels shifted": ("labels", "Image 1 is a"),
-    "an epoch too many": ("epochs", "3 times through the images"),
-    "softmax before F.cross_entropy": ("forward pass", "are probabilities"),
-    "label smoothing slipped in": ("loss", "Yet the plain cross entropy"),
-    "bias hidden in a plain list": ("update", "the loop does not know"),
-    "parameters rebound, not changed": ("update", "does not move the 10"),
-    "no bias": ("model", "learns the 7,840 numbers of"),
-    "optimizer of another model": ("update", "but not those that your model"),
-    "optimizer lacks the bias": ("update", "does not have the 10 numbers"),
-    "zero_grad between backward and step": ("zeroing", "cleared before"),
-    "weight decay slipped in": ("update", "something besides the gradient"),
-    "x shuffled without y": ("labels", "the labels of images 1 to 64"),
+    "gradients never zeroed": (
+        "gradients-left",
+        "there still are gradients of",
+    ),
+    "gradient of the bias never zeroed": (
+        "gradients-left",
+        "of shape (10,) from",
+    ),
+    "bias never updated": (
+        "parameters-not-moved",
+        "does not move the 10 numbers",
+    ),
+    "update with the wrong sign": ("uphill", "goes uphill"),
+    "lr applied twice": ("another-step-size", "goes 0.5 times as far"),
+    "sum instead of mean in nll": ("sum-for-mean", "64 times as much"),
+    "log_softmax over the images": ("other-loss", "The batch is"),
+    "weights too large": ("other-initial-weights", "the norm 88.76"),
+    "weights start at zero": ("other-initial-weights", "the norm 0 ("),
+    "last batch dropped": (
+        "other-images",
+        "Those should come at epoch 2, batch 1",
+    ),
+    "last image of each batch cut off": (
+        "other-images",
+        "from images 1 to 63",
+    ),
+    "batches overlap by one image": ("other-images", "from images 64 to 127"),
+    "labels shifted": ("other-labels", "Image 1 is a"),
+    "an epoch too many": (
+        "other-number-of-epochs",
+        "3 times through the images",
+    ),
+    "softmax before F.cross_entropy": ("softmax-twice", "are probabilities"),
+    "label smoothing slipped in": (
+        "not-plain-cross-entropy",
+        "Yet the plain cross entropy",
+    ),
+    "bias hidden in a plain list": (
+        "loop-lacks-parameters",
+        "the loop does not know",
+    ),
+    "parameters rebound, not changed": (
+        "parameters-not-moved",
+        "does not move the 10",
+    ),
+    "no bias": ("other-parameters", "learns the 7,840 numbers of"),
+    "optimizer of another model": (
+        "optimizer-of-another-model",
+        "but not those that your model",
+    ),
+    "optimizer lacks the bias": (
+        "optimizer-lacks-parameters",
+        "does not have the 10 numbers",
+    ),
+    "zero_grad between backward and step": (
+        "cleared-before-step",
+        "cleared before",
+    ),
+    "weight decay slipped in": (
+        "another-update",
+        "something besides the gradient",
+    ),
+    "x shuffled without y": (
+        "images-without-their-labels",
+        "the labels of images 1 to 64",
+    ),
     "only the first epoch's worth of batches": (
-        "epochs",
+        "other-number-of-epochs",
         "once through the images",
     ),
-    "shuffled too early": ("data", "your program from 64 images"),
-    "a seed of its own for the shuffling": ("data", "with another seed"),
-    "validation on training data": ("validation", "the training learns from"),
-    "validation loss unweighted": ("validation", "the mean over the batches"),
-    "gradients recorded during validation": ("mode", "are recorded"),
-    "learns from the validation images": ("validation", "learns from images"),
-    "predicts before training": ("prediction", "made before it"),
-    "a fresh model is returned": ("prediction", "from another model"),
-    "momentum lost": ("update", "At epoch 1, batch 2"),
-    "a ReLU lost": ("forward pass", "The batch is the same"),
-    "largest instead of mean in the pooling": ("forward pass", "is the same"),
-    "pooled over one axis only": ("model", "returns 40 numbers for each"),
-    "pooled over the channels": ("run", "the model had last returned (64, 1)"),
-    "preprocess applied to training only": ("run", "[128, 784]"),
-    "predicts images turned on their side": ("prediction", "other images"),
-    "every second batch skipped": ("data", "should come at epoch 1, batch 3"),
-    "labels not moved": ("device", "are not on the same device"),
-    "model not moved": ("device", "are not on the same device"),
-    "predictions stay on the device": ("device", "Return them on the CPU"),
+    "shuffled too early": ("other-images", "your program from 64 images"),
+    "a seed of its own for the shuffling": (
+        "same-order-with-each-seed",
+        "with another seed",
+    ),
+    "validation on training data": (
+        "validation-on-training-images",
+        "the training learns from",
+    ),
+    "validation loss unweighted": (
+        "mean-over-batches",
+        "the mean over the batches",
+    ),
+    "gradients recorded during validation": (
+        "recorded-in-validation",
+        "are recorded",
+    ),
+    "learns from the validation images": (
+        "learns-from-validation-images",
+        "learns from images",
+    ),
+    "predicts before training": ("predictions-too-early", "made before it"),
+    "a fresh model is returned": (
+        "predictions-of-another-model",
+        "from another model",
+    ),
+    "momentum lost": ("another-update", "At epoch 1, batch 2"),
+    "a ReLU lost": ("other-scores", "The batch is the same"),
+    "largest instead of mean in the pooling": ("other-scores", "is the same"),
+    "pooled over one axis only": (
+        "not-ten-numbers",
+        "returns 40 numbers for each",
+    ),
+    "pooled over the channels": (
+        "tensors-do-not-fit",
+        "the model had last returned (64, 1)",
+    ),
+    "preprocess applied to training only": (
+        "no-images-for-convolution",
+        "[128, 784]",
+    ),
+    "predicts images turned on their side": (
+        "predictions-of-other-images",
+        "other images",
+    ),
+    "every second batch skipped": (
+        "other-images",
+        "should come at epoch 1, batch 3",
+    ),
+    "labels not moved": ("not-on-one-device", "are not on the same device"),
+    "model not moved": ("not-on-one-device", "are not on the same device"),
+    "predictions stay on the device": (
+        "predictions-on-device",
+        "Return them on the CPU",
+    ),
     # Harmless, but the task asks for the other order.
-    "the model moves after the optimizer is made": ("device", "Move the"),
-    "a model of its own for the optimizer": ("update", "not those that your"),
+    "the model moves after the optimizer is made": (
+        "optimizer-before-move",
+        "Move the",
+    ),
+    "a model of its own for the optimizer": (
+        "optimizer-of-another-model",
+        "not those that your",
+    ),
 }
 # Where it is noticed earlier, because it is what the change is about.
 PART_OF_THE_CHANGE = {
     (
         "02",
         "softmax before F.cross_entropy",
-    ): "`log_softmax` should be gone, but",
+    ): ("code-left-in-other-words", "`log_softmax` should be gone, but"),
     (
         "02",
         "log_softmax left in the model",
-    ): "`log_softmax` should be gone, but",
-    ("03", "gradients never zeroed"): "`model.zero_grad` is not in use",
-    ("08", "shuffling forgotten"): "`shuffle=True` is not in use",
-    ("08", "model.eval() left out"): "`model.eval` is not in use",
-    ("08", "model.train() left out"): "`model.train` is not in use",
-    ("08-reverse", "shuffled too early"): "`shuffle=True` should be gone, but",
-    ("09", "momentum lost"): "`momentum` is not in use",
-    ("09", "a ReLU lost"): "`F.relu` is not in use",
-    ("09-reverse", "shuffling forgotten"): "`shuffle=True` was to stay",
-    ("09-reverse", "model.eval() left out"): "`model.eval` was to stay",
-    ("09-reverse", "model.train() left out"): "`model.train` was to stay",
+    ): ("code-left-in-other-words", "`log_softmax` should be gone, but"),
+    ("03", "gradients never zeroed"): (
+        "code-missing",
+        "`model.zero_grad` is not in use",
+    ),
+    ("08", "shuffling forgotten"): (
+        "code-missing",
+        "`shuffle=True` is not in use",
+    ),
+    ("08", "model.eval() left out"): (
+        "code-missing",
+        "`model.eval` is not in use",
+    ),
+    ("08", "model.train() left out"): (
+        "code-missing",
+        "`model.train` is not in use",
+    ),
+    ("08-reverse", "shuffled too early"): (
+        "code-left",
+        "`shuffle=True` should be gone, but",
+    ),
+    ("09", "momentum lost"): ("code-missing", "`momentum` is not in use"),
+    ("09", "a ReLU lost"): ("code-missing", "`F.relu` is not in use"),
+    ("09-reverse", "shuffling forgotten"): (
+        "code-not-kept",
+        "`shuffle=True` was to stay",
+    ),
+    ("09-reverse", "model.eval() left out"): (
+        "code-not-kept",
+        "`model.eval` was to stay",
+    ),
+    ("09-reverse", "model.train() left out"): (
+        "code-not-kept",
+        "`model.train` was to stay",
+    ),
     (
         "10",
         "largest instead of mean in the pooling",
-    ): "`nn.AvgPool2d` is not in use",
+    ): ("code-missing", "`nn.AvgPool2d` is not in use"),
 }
 BROKEN = [
     (exercise, mutant)
@@ -196,14 +308,12 @@ def test_what_is_broken_is_refused_for_the_right_cause(
     exercise, mutant, check
 ):
     found = check(exercise, mutant.code(LADDER))
-    if words := PART_OF_THE_CHANGE.get((exercise.key, mutant.name)):
-        assert found.phase == "change"
-        assert words in found.text
-    elif mutant.harmless and mutant.name not in CAUSES:
+    part = PART_OF_THE_CHANGE.get((exercise.key, mutant.name))
+    if not part and mutant.harmless and mutant.name not in CAUSES:
         assert found == "held on 1,000 images"
     else:
-        phase, words = CAUSES[mutant.name]
-        assert found.phase == phase
+        kind, words = part or CAUSES[mutant.name]
+        assert found.kind == kind
         assert words in found.text
 
 
@@ -222,100 +332,91 @@ def edited(code, *edits):
 STEP = "            opt.step()\n"
 MODEL = "    model = Logistic()\n"
 SEVEN = exercise(STAGES["07"], LADDER)
+NINE = exercise(STAGES["09"], LADDER)
 MISTAKES = {
-    "a syntax error": (
-        ("def train(", "def train(("),
-        "file",
-        "Python can't read line 16: '(' was never closed.\n  16: def train((",
-    ),
-    "a library": (
-        ("from torch import nn", "import numpy\nfrom torch import nn"),
-        "file",
-        "imports `numpy`, but a program imports torch and the standard",
-    ),
-    "the original stage": (
-        (
-            MODEL,
-            f"    from stages.stage_06_tensor_dataset import train\n{MODEL}",
-        ),
-        "file",
-        "imports `stages.stage_06_tensor_dataset`, but a program does its own",
-    ),
     "no train": (
         ("def train(", "def trains("),
-        "run",
+        "no-train",
         "There is no function `train` in it.",
     ),
     "an error on import": (
         ("class Logistic", "x = unknown\n\n\nclass Logistic"),
-        "run",
+        "name-unknown",
         "name 'unknown' is not defined.\n  7: x = unknown",
     ),
     "another argument": (
         ("    lr=0.5,", "    rate=0.5,"),
-        "run",
+        "other-arguments",
         "`train` can't be called as that of a stage: got an unexpected",
     ),
     "another default": (
         ("epochs=2", "epochs=5"),
-        "change",
+        "other-default",
         "The default of `epochs` is 5, in stage 07 it is 2.",
     ),
     "an exception in the middle": (
         (STEP, f"{STEP}            assert loss > 1\n"),
-        "run",
+        "stops",
         "AssertionError.\n  38: assert loss > 1\nBy then, epoch 1, batch",
     ),
     "nothing returned": (
         ("    return model(x_valid)\n", "    model(x_valid)\n"),
-        "run",
+        "returns-nothing",
         "`train` returns nothing.",
     ),
     "predictions of another shape": (
         ("model(x_valid)", "model(x_valid).argmax(1)"),
-        "prediction",
+        "predictions-not-usable",
         "its predictions are (200,), not (200, 10)",
     ),
     "predictions of another kind": (
         ("model(x_valid)", "model(x_valid).float()"),
-        "prediction",
+        "predictions-not-usable",
         "its predictions are torch.float32",
     ),
     "no backward": (
         ("            loss.backward()\n", ""),
-        "backward",
+        "no-backward",
         "`backward` is never called",
     ),
-    "no step": ((STEP, ""), "update", "does not move the 10 numbers"),
+    "no step": (
+        (STEP, ""),
+        "parameters-not-moved",
+        "does not move the 10 numbers",
+    ),
     "a nan": (
         ("lr=lr", "lr=lr * 1e200"),
-        "update",
+        "another-step-size",
         "the update goes 1e+200 times as far",
     ),
     "something else logged": (
         ("log(loss)", "log(loss * 2)"),
-        "log",
+        "other-loss-logged",
         "at epoch 1, batch 1 it logs",
     ),
-    "nothing logged": (("            log(loss)\n", ""), "log", "0 losses are"),
+    "nothing logged": (
+        ("            log(loss)\n", ""),
+        "other-number-of-losses",
+        "0 losses are",
+    ),
     "changed images": (
         (MODEL, f"    x_train.mul_(2)\n{MODEL}"),
-        "side effect",
+        "data-changed",
         "changes `x_train` in place",
     ),
     "a changed setting": (
         (MODEL, f"    torch.use_deterministic_algorithms(True)\n{MODEL}"),
-        "side effect",
+        "setting-changed",
         "it changed torch's use of deterministic algorithms",
     ),
     "a model that is kept": (
         (MODEL, "    kept.append(Logistic())\n    model = kept[0]\n"),
-        "state",
+        "other-results-if-called-again",
         "Called a second time",
     ),
     "a model that can be made only once": (
         (MODEL, f"    assert not kept\n    kept.append(0)\n{MODEL}"),
-        "state",
+        "stops-if-called-again",
         "`train` stops with AssertionError: something is kept",
     ),
     "a number for an argument": (
@@ -323,22 +424,32 @@ MISTAKES = {
             "DataLoader(train_ds, batch_size=batch_size",
             "DataLoader(train_ds, batch_size=64",
         ),
-        "arguments",
+        "argument-ignored",
         "not with another value of `batch_size`, such as 48",
     ),
     "brighter images": (
         ("model(xb)", "model(xb * 2)"),
-        "data",
+        "images-changed",
         "learns from images that are not among those to train on",
     ),
     "batches of one": (
         ("train_ds, batch_size=batch_size", "train_ds"),
-        "data",
+        "other-images",
         "learns from images 1 to 64, your program from image 1.",
+    ),
+    "a seed that is set": (
+        (MODEL, f"    torch.manual_seed(0)\n{MODEL}"),
+        "seed-ignored",
+        "not with another value of the seed, such as 1",
+    ),
+    "predictions that are made only once": (
+        (MODEL, f"    if kept:\n        return\n    kept.append(0)\n{MODEL}"),
+        "no-tensor-if-called-again",
+        "`train` returns no tensor: something is kept",
     ),
     "no end": (
         ("range(epochs)", "iter(int, 1)"),
-        "epochs",
+        "no-end",
         "does not end: stage 06 learns from 32 batches",
     ),
     "an unused import": (
@@ -347,22 +458,120 @@ MISTAKES = {
             "        for start in range(0, len(train_ds), batch_size):\n"
             "            xb, yb = train_ds[start : start + batch_size]\n",
         ),
-        "change",
+        "code-missing",
         "The change was not made: `DataLoader` is not in use; no loop",
     ),
 }
 
 
+# What is found before a program runs.
+FILES = {
+    b"\xff": ("not-utf-8", "no text in UTF-8"),
+    b"x = 1\0": ("not-python", "Python can't read it: source code"),
+    b"x = 1\ndef train((\n": (
+        "syntax-error",
+        "Python can't read line 2: '(' was never closed.\n  2: def train((",
+    ),
+    b"import torch\nimport numpy as np\n": (
+        "foreign-import",
+        "Line 2 imports `numpy`, but a program imports torch and the standard"
+        " library alone.\n  2: import numpy as np",
+    ),
+    b"from stages.stage_06_tensor_dataset import train\n": (
+        "import-of-a-stage",
+        "imports `stages.stage_06_tensor_dataset`, but a program does its own",
+    ),
+    b"opt.step\n": (
+        "method-not-called",
+        "Line 1 names `opt.step` and does not call it: `()` is missing.\n"
+        "  1: opt.step",
+    ),
+}
+
+
+@pytest.mark.parametrize("content", FILES, ids=str)
+def test_a_file_is_read_before_it_runs(content, tmp_path, digits):
+    path = tmp_path / "program.py"
+    path.write_bytes(content)
+    [(step, found)] = Check(SEVEN, path, digits).steps()
+    kind, words = FILES[content]
+    assert (step, found.phase, found.kind) == ("file", "file", kind)
+    assert words in found.text
+
+
+def a_record(**values):
+    """Return the record of a training in full, of two steps."""
+    record = Record(2, [2.0, 1.0], [], torch.zeros(2, 10), 0.9)
+    return {"record": record.to_dict() | values, "error": None}
+
+
+IN_FULL = {
+    "another loss": (
+        SEVEN,
+        {"losses": [2.0, 1.5]},
+        "not-on-all",
+        "but not on all. What was found: parted at epoch 1, batch 2,",
+    ),
+    "a loss that becomes nan": (
+        NINE,
+        {"problems": [["not finite", "its loss becomes nan", "", ()]]},
+        "problem-in-full",
+        "Your program: its loss becomes nan",
+    ),
+    "an accuracy that is too low": (
+        NINE,
+        {"accuracy": 0.8},
+        "less-accurate",
+        "is 0.8000, that of stage 08 0.9000. Chance explains 0.03, not more.",
+    ),
+    "all the same": (SEVEN, {}, None, "are equal, bit for bit: the losses of"),
+    "rounded": (
+        SEVEN,
+        {"losses": [2.0, 1.0 + 1e-14]},
+        None,
+        "are equal up to 1e-14: the losses of 2 steps, and ten",
+    ),
+    "with a validation": (
+        SEVEN,
+        {"valid_losses": [1.0]},
+        None,
+        "images and the validation losses.",
+    ),
+    "an accuracy": (
+        NINE,
+        {"accuracy": 0.88},
+        None,
+        "is 0.8800, that of stage 08 0.9000; by chance one may be 0.03 below",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_FULL)
+def test_a_training_in_full_is_compared(name, monkeypatch, tmp_path, digits):
+    exercise, values, kind, words = IN_FULL[name]
+    usual, found = a_record(), a_record(**values)
+    monkeypatch.setattr(check_, "Reference", lambda *_: None)
+    monkeypatch.setattr(check_, "wait", lambda *_: (found, usual))
+    checking = Check(exercise, tmp_path / "program.py", digits)
+    finding = checking._in_full()
+    if kind:
+        assert finding.kind == kind
+        assert words in finding.text
+    else:
+        assert finding == "held"
+        assert words in "\n".join(map(str, checking.praise))
+
+
 @cases("mistake", MISTAKES, every=3)
 def test_a_mistake_is_named(mistake, check):
-    edit, phase, words = MISTAKES[mistake]
+    edit, kind, words = MISTAKES[mistake]
     code = edited(SEVEN.target.code, edit)
     if "torch." in edit[1]:
         code = f"import torch\n{code}"
     if "kept" in edit[1]:
         code = code.replace("class Logistic", "kept = []\n\n\nclass Logistic")
     found = check(SEVEN, code)
-    assert found.phase == phase
+    assert found.kind == kind
     assert words in found.text
 
 
@@ -370,7 +579,7 @@ def test_the_place_is_right_however_backward_is_called(check):
     old = "batch_size=batch_size)"
     code = edited(SEVEN.target.code, (old, f"{old[:-1]}, drop_last=True)"))
     found = check(SEVEN, backward_by_function(code))
-    assert found.phase == "data"
+    assert found.kind == "other-images"
     assert "At epoch 1, batch 16, stage 06 learns from" in found.text
 
 
@@ -385,7 +594,7 @@ def test_who_undoes_a_layer_may_draw_its_weights_as_it_does(check):
     )
     assert check(undo, code) == "held on 1,000 images"
     found = check(undo, code.replace("/ 28)", "/ 27)"))
-    assert found.phase == "initial weights"
+    assert found.kind == "other-initial-weights"
 
 
 def test_the_same_weights_in_other_places_are_others(check):
@@ -394,5 +603,4 @@ def test_the_same_weights_in_other_places_are_others(check):
         undo,
         edited(undo.target.code, ("randn(784, 10)", "randn(10, 784).T")),
     )
-    assert found.phase == "initial weights"
-    assert "but they are other numbers, or in other places" in found.text
+    assert found.kind == "initial-weights-in-other-places"

@@ -11,9 +11,9 @@ import watchfiles
 from shared.data import mnist
 from shared.workshop import check, exercises, sandbox
 from shared.workshop.exercises import exercise, of_file
+from shared.workshop.finding import Finding
 from shared.workshop.signs import SIGNS
 from shared.workshop.tasks import FORWARD
-from shared.workshop.verdict import Finding
 from stages import LADDER
 from stages.__main__ import main
 
@@ -224,7 +224,7 @@ def test_the_start_of_each_exercise_tells_which_it_is(tmp_path):
 class Judge:
     """A check that holds if the file says so, and tells why otherwise."""
 
-    praise = "Well done."
+    praise = ("Well done.",)
 
     def __init__(self, exercise, path, splits):
         self.said = path.read_text()
@@ -243,7 +243,7 @@ class Judge:
             raise KeyboardInterrupt
         yield "file", "can be read"
         if self.said != "right":
-            yield "change", Finding("update", f"It is\n{self.said}.")
+            yield "change", Finding("no-backward", self.said)
 
 
 @pytest.fixture
@@ -292,7 +292,8 @@ def started(monkeypatch):
     return processes
 
 
-LOOK = "Look at the update."
+NO_BACKWARD = "`backward` is never called, so nothing is learned."
+LOOK = "Look at the backward pass."
 UNKNOWN = "does not say which stage it is to become"
 
 
@@ -306,8 +307,8 @@ def test_a_folder_of_answers_is_checked_one_by_one(answers, capsys):
         lines,
         (
             r"alice/stage_07.py +07 +held +0.\d +",
-            r"bob/stage_03_reverse.py +03-reverse +not yet +0.\d +It is"
-            rf" wrong. {LOOK}",
+            r"bob/stage_03_reverse.py +03-reverse +not yet +0.\d"
+            rf" +{NO_BACKWARD} wrong {LOOK}",
             rf"carol.py +bad input +0.0 +.*carol.py {UNKNOWN}.*",
             rf"stage_01.py +bad input +0.0 +.*stage_01.py {UNKNOWN}.*",
         ),
@@ -336,8 +337,9 @@ def test_answers_are_found_as_json_too(answers, digits, capsys):
         "file": str(answers / "bob/stage_03_reverse.py"),
         "data": digits.name,
         "verdict": "not yet",
-        "phase": "update",
-        "cause": f"It is\nwrong.\n{LOOK}",
+        "kind": "no-backward",
+        "phase": "backward",
+        "cause": f"{NO_BACKWARD}\nwrong\n{LOOK}",
     }
     assert unknown["verdict"] == "bad input"
     assert UNKNOWN in unknown["cause"]

@@ -10,8 +10,8 @@ import pytest
 from shared.data import mnist
 from shared.workshop.check import Check
 from shared.workshop.exercises import exercise
+from shared.workshop.finding import Finding
 from shared.workshop.sandbox import AHEAD, ahead
-from shared.workshop.verdict import Finding
 from stages import LADDER
 
 SEVEN = exercise(LADDER[6], LADDER)
@@ -42,34 +42,48 @@ def check(digits, tmp_path):
 
 def test_a_process_that_ends_all_at_once_is_reported(check):
     found, _ = check(broken("import os; os._exit(3)"))
-    assert found.phase == "run"
+    assert found.kind == "process-ended"
     assert "its process ended all at once, with code 3" in found.text
 
 
+# What would hang or end a checker, and the kind of finding that it is.
+HANGS = {
+    "while True: pass": ("runs-too-long", "still running after"),
+    "import time; time.sleep(999)": ("runs-too-long", "still running after"),
+    "while True: print('word ' * 99)": ("prints-too-much", "than 4 megabytes"),
+    "import sys; sys.exit()": ("exits", "it ends the whole process."),
+    "loss = loss + loss.new_ones(10**9).sum()": (
+        "out-of-memory",
+        "4 gigabytes",
+    ),
+    "keep = bytearray(10**10)": ("out-of-memory", "4 gigabytes"),
+    "input('Your name?')": ("waits-for-input", "`input()` waits for"),
+    "breakpoint()": ("waits-for-input", "`breakpoint()` waits for"),
+    "import pdb; pdb.set_trace()": ("waits-in-debugger", "a debugger waits"),
+    "(f := lambda: f())()": ("stops", "RecursionError"),
+    "__import__('stages.stage_06_tensor_dataset')": ("stops", "NotFoundErr"),
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("while True: pass", "still running after"),
-        ("import time; time.sleep(999)", "still running after"),
-        ("while True: print('word ' * 99)", "it printed more than 4 megabyt"),
-        ("import sys; sys.exit()", "SystemExit: it ends the whole process."),
-        ("loss = loss + loss.new_ones(10**9).sum()", "4 gigabytes"),
-        ("keep = bytearray(10**10)", "4 gigabytes"),
-        ("input('Your name?')", "EOFError"),
-        ("(f := lambda: f())()", "RecursionError"),
-        ("import torch; torch.set_default_dtype(torch.half)", "default dtype"),
-        ("__import__('stages.stage_06_tensor_dataset')", "ModuleNotFoundErr"),
-    ],
-)
-def test_what_would_hang_or_end_a_checker_is_a_verdict(line, words, check):
+@pytest.mark.parametrize("line", HANGS)
+def test_what_would_hang_or_end_a_checker_is_a_verdict(line, check):
+    kind, words = HANGS[line]
     began = time.monotonic()
     found, _ = check(broken(line))
-    assert found.phase in ("run", "side effect")
+    assert found.kind == kind
     assert words in found.text
-    if found.phase == "run" and "dtype" not in words:
-        assert f"\n  36: {line}" in found.text
+    assert f"\n  36: {line}" in found.text
     assert time.monotonic() - began < 60
+
+
+@pytest.mark.slow
+def test_a_default_that_is_changed_for_all_is_taken_back(check):
+    found, _ = check(
+        broken("import torch; torch.set_default_dtype(torch.half)")
+    )
+    assert found.kind == "setting-changed"
+    assert "default dtype" in found.text
 
 
 @pytest.mark.slow

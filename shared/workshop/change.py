@@ -1,0 +1,122 @@
+"""Find out whether the change of an exercise was made, all of it."""
+
+from types import SimpleNamespace
+
+from shared.training import runner
+from shared.workshop import texts
+from shared.workshop.answer import Answer
+from shared.workshop.demands import DEMANDS
+from shared.workshop.finding import Finding, Words
+from shared.workshop.signs import Call
+
+
+def missing(exercise, answer, seen):
+    """Return the `Finding` of what is missing of a change, or None.
+
+    `answer` is the program, and `seen` what its `Sandbox` saw.
+    """
+    start = Answer(exercise.start.code)
+    used = SimpleNamespace(**seen["trace"])
+    return (
+        _swaps(exercise, answer, start, used)
+        or _defaults(exercise, seen["parameters"])
+        or _demands(exercise, answer, start, used)
+    )
+
+
+def _swaps(exercise, answer, start, seen):
+    """Look for the code that comes in, goes out, or is to stay."""
+    signs, stage = exercise.signs, exercise.stage
+    uses = [c for c in stage.swaps_in if c in signs and signs[c].used]
+    still = [code for code in uses if signs[code].used(seen)]
+    if exercise.reverse:
+        left = _left(exercise, stage.swaps_in, answer, start, seen)
+        seeable = [c for c in stage.swaps_in if c in signs and signs[c].left]
+        whole = all(code in left for code in seeable)
+    else:
+        left = _left(exercise, stage.goes_out, answer, start, seen)
+        whole = not still
+    made = Words(texts.NOT_MADE if whole else texts.MADE_IN_PART)
+    for code in uses:
+        if code in still or exercise.reverse:
+            continue
+        lacks = Words(texts.MISSING[code])
+        if signs[code].ours:
+            return Finding("part-missing", made=made, missing=lacks)
+        return Finding("code-missing", made=made, code=code, missing=lacks)
+    for code, call in left.items():
+        given = {"made": made, "code": code, "still": _still(code, call)}
+        quoted = answer.quoted(call.line)
+        if code not in texts.WHY:
+            return Finding("code-left", quoted, **given)
+        why = Words(texts.WHY[code])
+        return Finding("code-left-in-other-words", quoted, why=why, **given)
+    for code in exercise.kept:
+        if not signs[code].used(seen):
+            lacks = Words(texts.MISSING[code])
+            return Finding("code-not-kept", code=code, missing=lacks)
+    return None
+
+
+def _left(exercise, codes, answer, start, seen):
+    """Return {code: its `Call`} of what is still there of these codes.
+
+    Code of our own is there if it stands as it stood in the start.
+    """
+    found = {}
+    for code in codes:
+        sign = exercise.signs.get(code)
+        if sign and sign.left and (call := sign.left(seen)):
+            line = answer.named(code)
+            found[code] = Call(line, code) if call is True else call
+        elif line := answer.stands(code, start):
+            found[code] = Call(line, code)
+    return found
+
+
+def _still(code, call):
+    """Say where code that should be gone is still used, and by what name."""
+    if not call.line:
+        return Words(texts.STILL_USED)
+    a_name = code.replace(".", "_").isidentifier()
+    own = code.rpartition(".")[2]
+    if a_name and call.name.isidentifier() and call.name != own:
+        return Words(texts.LINE_CALLS, line=call.line, name=call.name)
+    return Words(texts.LINE_USES, line=call.line)
+
+
+def _defaults(exercise, options):
+    """Compare the hyperparameters with those that there should be."""
+    stage = exercise.target.name
+    wanted = runner.options_of(exercise.target.program.train)
+    for name in runner.options_of(exercise.start.program.train):
+        if name in options and name not in wanted:
+            return Finding("argument-left", name=name, stage=stage)
+    for name, usual in wanted.items():
+        if name not in options:
+            return Finding("argument-missing", name=name, stage=stage)
+        default = options[name]
+        if isinstance(usual, (int, float)) and default != usual:
+            return Finding(
+                "other-default",
+                name=name,
+                default=default,
+                stage=stage,
+                usual=usual,
+            )
+    if "device" in wanted and list(options)[-1] != "device":
+        return Finding("device-not-last")
+    return None
+
+
+def _demands(exercise, answer, start, seen):
+    """Look at what the task asks for besides."""
+    for demand in DEMANDS.get(exercise.key, ()):
+        if line := demand.broken(seen, answer):
+            return Finding(demand.kind, answer.quoted(line))
+    if found := answer.unused(start, Answer(exercise.target.code)):
+        line, name = found
+        return Finding(
+            "name-not-used", answer.quoted(line), name=name, line=line
+        )
+    return None

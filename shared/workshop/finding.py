@@ -1,0 +1,85 @@
+"""What is wrong with a program: of which kind, where, and by how much.
+
+All in data. The text is made of `shared.workshop.texts` when it is read.
+"""
+
+import math
+
+from shared.languages import say
+from shared.workshop import texts
+
+
+class Words:
+    """A template and the values of its fields, which may be words again."""
+
+    def __init__(self, template, **values):
+        self.template, self.values = template, values
+
+    def __str__(self):
+        return say(self.template, **self.values)
+
+
+class Finding:
+    """What is wrong, by its `kind` and the values that belong to it.
+
+    `kind` is a key of `texts.FINDINGS`, which names the `phase`: one of the
+    loop, or a step of the check. `more` is said below, each on a line of its
+    own: `Words`, or a line of the program.
+    """
+
+    def __init__(self, kind, *more, **values):
+        self.kind = kind
+        self.phase, template = texts.FINDINGS[kind]
+        self._paragraphs = Words(template, **values), *more
+
+    @property
+    def text(self):
+        return "\n".join(filter(None, map(str, self._paragraphs)))
+
+    def __str__(self):
+        look = texts.LOOK.get(self.phase)
+        return f"{self.text}\n{Words(look)}" if look else self.text
+
+
+def place(record, step):
+    """Say in which epoch and batch a step is, counted from 0."""
+    epoch, batch = divmod(step, record.steps)
+    return Words(texts.PLACE, epoch=epoch + 1, batch=batch + 1)
+
+
+def times(n):
+    return Words(texts.ONCE) if n == 1 else Words(texts.TIMES, n=n)
+
+
+def where(line):
+    """Say in which line something is, if that is known."""
+    if line:
+        return Words(texts.IN_LINE, line=line)
+    return Words(texts.SOMEWHERE)
+
+
+def these(shapes):
+    """Describe parameters by their shapes."""
+    if not shapes:
+        return Words(texts.NOTHING)
+    *others, last = [
+        Words(texts.NUMBERS, n=math.prod(shape), shape=tuple(shape))
+        for shape in shapes
+    ]
+    if not others:
+        return last
+    first, *others = others
+    for second in others:
+        first = Words(texts.NEXT, first=first, second=second)
+    return Words(texts.LAST, first=first, last=last)
+
+
+def images(numbers):
+    """Describe images by their numbers, which are counted from 0."""
+    first, last = numbers[0] + 1, numbers[-1] + 1
+    if numbers != list(range(first - 1, last)):
+        few = ", ".join(f"{n + 1:,}" for n in numbers[:3])
+        return Words(texts.SOME_IMAGES, n=len(numbers), numbers=few)
+    if first == last:
+        return Words(texts.ONE_IMAGE, number=first)
+    return Words(texts.IMAGES, first=first, last=last)

@@ -1,0 +1,184 @@
+"""Compare what two trainings do with one batch, phase by phase.
+
+The data, before the first batch the initial weights, then the forward pass,
+the loss, the gradients and the update.
+"""
+
+import math
+from typing import NamedTuple
+
+from shared.proof.equivalence import ROUNDING
+from shared.workshop import texts
+from shared.workshop.finding import Finding, Words, images, place, these
+
+
+class Seen(NamedTuple):
+    """A training of the stage called `name`, or of a program beside it.
+
+    Its `Record`, and what `Trace.found` returned of it.
+    """
+
+    name: str
+    record: object
+    trace: dict
+
+    @property
+    def batches(self):
+        return self.trace["batches"]
+
+
+def parting(a, b, i, chance=False):
+    """Return a `Finding` if batch `i` of two `Seen` is not the same."""
+    return (
+        _data(a, b, i)
+        or (start(a, b) if i == 0 else None)
+        or _numbers(a, b, i, chance)
+    )
+
+
+def _data(a, b, i):
+    """Compare the images of a batch, and their labels."""
+    x, y = a.batches[i], b.batches[i]
+    at = {"place": place(a.record, i)}
+    if x["images"] and y["strange"]:
+        return Finding("images-changed", **at)
+    if not (x["images"] and y["images"]):
+        return None
+    if min(y["images"]) >= b.trace["n_train"]:
+        if b.trace["validations"]:
+            return Finding("learns-from-validation-images", **at)
+        return Finding("dataset-of-validation-images", **at)
+    at["stage"] = a.name
+    if x["images"] != y["images"]:
+        at |= {"usual": images(x["images"]), "images": images(y["images"])}
+        if x["labels"] and x["labels"] == y["labels"]:
+            return Finding("images-without-their-labels", **at)
+        return Finding("other-images", *_elsewhere(a, b, i), **at)
+    if x["labels"] and y["labels"] and x["labels"] != y["labels"]:
+        pairs = zip(x["images"], x["labels"], y["labels"], strict=False)
+        wrong = [
+            Words(texts.WRONG_LABEL, number=n + 1, label=label, other=other)
+            for n, label, other in pairs
+            if label != other
+        ]
+        return Finding("other-labels", *wrong[:1], **at)
+    return None
+
+
+def _elsewhere(a, b, i):
+    """Yield words for where the images of a batch should come, or came."""
+    numbers = b.batches[i]["images"]
+    later = [batch["images"] for batch in a.batches[i + 1 :]]
+    if numbers in later:
+        at = place(a.record, i + 1 + later.index(numbers))
+        yield Words(texts.COMES_LATER, place=at)
+    earlier = [batch["images"] for batch in b.batches[:i]]
+    if numbers in earlier:
+        at = place(b.record, earlier.index(numbers))
+        yield Words(texts.CAME_BEFORE, place=at)
+
+
+def start(a, b):
+    """Compare what the two models are before they learn."""
+    if not (a.batches and b.batches):
+        return None
+    x, y = a.batches[0], b.batches[0]
+    n, m = (sum(map(math.prod, batch["shapes"])) for batch in (x, y))
+    if n != m:
+        return Finding(
+            "other-parameters", stage=a.name, n=n, shapes=these(y["shapes"])
+        )
+    shapes = sorted(y["shapes"], key=math.prod)
+    sizes = _sorted(x, "sizes"), _sorted(y, "sizes")
+    for shape, p, q in reversed(list(zip(shapes, *sizes, strict=False))):
+        if math.isclose(p, q, rel_tol=1e-9, abs_tol=1e-12):
+            continue
+        alike = math.prod(shape) > 1000 and math.isclose(p, q, rel_tol=0.05)
+        return Finding(
+            "other-initial-weights",
+            Words(texts.DRAWN_ALIKE) if alike else "",
+            stage=a.name,
+            these=these([shape]),
+            norm=q,
+            usual=p,
+        )
+    if not _close(x, y, "places"):
+        return Finding("initial-weights-in-other-places", stage=a.name)
+    return None
+
+
+def _numbers(a, b, i, chance):
+    """Compare loss, gradients and update of a batch that is the same."""
+    x, y = a.batches[i], b.batches[i]
+    at = {"place": place(a.record, i), "stage": a.name}
+    if not abs(x["loss"] - y["loss"]) <= ROUNDING:
+        shape = b.trace["shape"]
+        if shape and len(shape) == 2 and shape[1] != 10:
+            return Finding("not-ten-numbers", n=shape[1])
+        if chance:
+            return Finding("chance-in-model", **at)
+        return _loss(x, y, at)
+    if not _close(x, y, "gradients"):
+        return Finding("other-gradients", **at)
+    if "moves" in x and "moves" in y and not _close(x, y, "moves"):
+        return _update(x, y, at)
+    return None
+
+
+def _loss(x, y, at):
+    """Find out why the loss of a batch is not what it should be."""
+    apart = {"loss": y["loss"], "usual": x["loss"]} | at
+    losses = Words(texts.LOSSES, **apart)
+    if y["probabilities"] and not x["probabilities"]:
+        return Finding("softmax-twice", losses=losses)
+    plain = y["plain loss"]
+    if plain is not None and abs(plain - y["loss"]) > ROUNDING:
+        return Finding("not-plain-cross-entropy", losses=losses, plain=plain)
+    n = len(y["images"] or ())
+    if n > 1 and math.isclose(y["loss"], x["loss"] * n, rel_tol=1e-9):
+        return Finding("sum-for-mean", losses=losses, n=n)
+    if math.isclose(x["loss"], -y["loss"], rel_tol=1e-9):
+        return Finding("other-sign", losses=losses)
+    same = Words(texts.SAME_BATCH if y["images"] else texts.SAME_WEIGHTS)
+    if plain is None:
+        return Finding("other-loss", same, **apart)
+    returned = Words(texts.OF_WHAT_IS_RETURNED)
+    return Finding("other-scores", same, returned, **apart)
+
+
+def _update(x, y, at):
+    """Find out how the update moves other than it should."""
+    moves = _sorted(x, "moves"), _sorted(y, "moves")
+    still = [
+        shape
+        for shape, move, usual in zip(
+            sorted(y["shapes"], key=math.prod), *reversed(moves), strict=True
+        )
+        if move == 0 != usual
+    ]
+    if still:
+        return Finding("parameters-not-moved", still=these(still), **at)
+    ratios = [q / p for p, q in zip(*moves, strict=True) if p]
+    times = ratios[0] if ratios else 1
+    if all(math.isclose(r, times, rel_tol=1e-6) for r in ratios):
+        if math.isclose(times, -1, rel_tol=1e-6):
+            return Finding("uphill", **at)
+        if not math.isclose(times, 1, rel_tol=1e-6):
+            return Finding("another-step-size", times=times, **at)
+    return Finding("another-update", **at)
+
+
+def _close(x, y, what):
+    return all(
+        math.isclose(p, q, rel_tol=1e-7, abs_tol=1e-12)
+        for p, q in zip(_sorted(x, what), _sorted(y, what), strict=False)
+    )
+
+
+def _sorted(batch, what):
+    """Return a number for each parameter, the smallest parameter first.
+
+    So a matrix can be compared with its transpose, whichever comes first.
+    """
+    pairs = zip(batch["shapes"], batch[what], strict=True)
+    return [value for _, value in sorted(pairs, key=lambda p: math.prod(p[0]))]

@@ -1,0 +1,816 @@
+"""What the judge says, all of it: by the kind of what is wrong.
+
+`FINDINGS` has for each kind a phase of the loop, or a step of the check, and
+a template; `LOOK` says what to look at in a phase. The constants are parts of
+sentences, which templates take as fields, and what is said of a program that
+holds. Nothing else in the workshop makes sentences of what it finds.
+"""
+
+from typing import NamedTuple
+
+
+class Text(NamedTuple):
+    """The phase that a kind of finding belongs to, and what to say of it."""
+
+    phase: str
+    template: str
+
+
+# What to look at, by phase.
+LOOK = {
+    "data": "Look at how the batches are made.",
+    "dataset": "Look at what the dataset is made of.",
+    "labels": "Look at how images and labels are kept together.",
+    "model": "Look at what the model is made of.",
+    "initial weights": "Look at the initial weights.",
+    "forward pass": "Look at the forward pass: what the model computes.",
+    "loss": "Look at the loss: how it is made of predictions and labels.",
+    "forward pass or loss": "Look at the forward pass and at the loss.",
+    "backward": "Look at the backward pass.",
+    "zeroing": "Look at when the gradients are cleared.",
+    "update": "Look at the update.",
+    "epochs": "Look at the loop over the epochs.",
+    "log": "Look at what is logged, and when.",
+    "mode": "Look at the switches around learning and validation.",
+    "validation": "Look at the validation.",
+    "prediction": "Look at the predictions, what `train` returns.",
+    "side effect": "Look at what your program changes that is not its own.",
+    "device": "Look at what is moved, when, and where to.",
+    "state": "Look at what lives outside `train`.",
+    "arguments": "Look for a number where an argument of `train` belongs.",
+}
+
+# Parts of sentences.
+PLACE = "epoch {epoch}, batch {batch}"
+IN_LINE = "in line {line}"
+SOMEWHERE = "somewhere"
+ONCE = "once"
+TIMES = "{n} times"
+NOTHING = "nothing"
+NUMBERS = "the {n:,} numbers of shape {shape}"
+NEXT = "{first}, {second}"
+LAST = "{first} and {last}"
+ONE_IMAGE = "image {number:,}"
+IMAGES = "images {first:,} to {last:,}"
+SOME_IMAGES = "{n} images, {numbers} and so on"
+NOT_MADE = "not made"
+MADE_IN_PART = "made only in part"
+STILL_USED = "it is still used"
+LINE_CALLS = "line {line} calls `{name}`"
+LINE_USES = "line {line} still uses it"
+LOSSES = (
+    "At {place}, the loss of your program is {loss:.6g}, that of stage"
+    " {stage} {usual:.6g}"
+)
+
+# What follows, on a line of its own.
+COMES_LATER = "Those should come at {place}."
+CAME_BEFORE = "Your program had the same batch at {place}."
+WRONG_LABEL = "Image {number:,} is a {label}, to your program a {other}."
+DRAWN_ALIKE = (
+    "They seem to be drawn in the same way, but are other random numbers: was"
+    " a seed set, or were random numbers drawn before, or in another order? A"
+    " loop over a `DataLoader` draws one, too."
+)
+SAME_WEIGHTS = "The weights are the same."
+SAME_BATCH = "The batch is the same, and so are the weights."
+OF_WHAT_IS_RETURNED = (
+    "The loss is the cross entropy of what the model returned."
+)
+ONLY_ONCE = (
+    "A generator can be looped over only once; an object whose `__iter__`"
+    " yields can be, in every epoch."
+)
+LOGGED = "By then, {place} was logged."
+LOGGED_NOTHING = "By then, no batch had been logged."
+LAST_RETURNED = (
+    "By then, {place} was logged; the model had last returned {shape}."
+)
+FIRST_RETURNED = (
+    "By then, no batch had been logged; the model had last returned {shape}."
+)
+BEFORE_THAT = "Before that, {problem}."
+
+# Of a program that holds.
+EQUAL = (
+    "Your program and stage {stage} are {how}: the losses of {steps:,} steps,"
+    " and ten log-probabilities for each of {images:,} images."
+)
+EQUAL_IN_VALIDATION = (
+    "Your program and stage {stage} are {how}: the losses of {steps:,} steps,"
+    " and ten log-probabilities for each of {images:,} images and the"
+    " validation losses."
+)
+UP_TO = "equal up to {most:.0e}"
+BIT_FOR_BIT = "equal, bit for bit"
+FEW_EQUAL = (
+    "On 1,000 images each batch, its gradients and the update are equal too,"
+    " and so are trainings with other hyperparameters."
+)
+ROUNDED = (
+    "The ladder promises bit for bit; the same sums, rounded in another"
+    " order, will do."
+)
+ACCURATE = (
+    "The accuracy of your program is {accuracy:.4f}, that of stage {parent}"
+    " {usual:.4f}; by chance one may be {chance} below the other. On 1,000"
+    " images, from the same initial weights, it trains as stage {stage} does:"
+    " each batch, its gradients, the update, the validation."
+)
+OTHER_ORDER = (
+    "Your program draws random numbers that the stage does not draw, so its"
+    " images come in another order. They were compared given the same order."
+)
+OTHER_WEIGHTS = (
+    "Your program draws random numbers before its weights that the stage does"
+    " not draw, so the weights are other ones. They were compared given the"
+    " same weights."
+)
+
+# What messages of Python and torch mean, for someone who meets them first:
+# `shared.workshop.explanations` tells which belongs to which.
+EXPLANATIONS = {
+    "none-in-operation": (
+        "Something is None here. If it is a gradient: `backward` has not been"
+        " called yet, or the tensor has no part in the loss, or it is the"
+        " result of a calculation and not a parameter."
+    ),
+    "none-has-no-attribute": (
+        "If it is a gradient: `backward` has not been called yet, or the"
+        " tensor has no part in the loss, or it is the result of a"
+        " calculation and not a parameter."
+    ),
+    "backward-twice": (
+        "A part of the loss was computed before the loop over the batches,"
+        " once. It has to be computed anew for every batch."
+    ),
+    "arguments-swapped": (
+        "Are the arguments swapped? The scores come first, then the labels."
+    ),
+    "update-recorded": (
+        "A parameter is changed in place where autograd records. The update"
+        " belongs under `torch.no_grad()`."
+    ),
+    "nothing-recorded": (
+        "The loss was computed from nothing that requires a gradient, or"
+        " where nothing is recorded, as under `torch.no_grad()`."
+    ),
+    "changed-before-backward": (
+        "A tensor that `backward` needs was changed in place before it was"
+        " called."
+    ),
+    "images-and-labels-swapped": (
+        "Integers came where images should be, which are floats. Are images"
+        " and labels swapped? The images come first."
+    ),
+    "init-not-called": (
+        "`super().__init__()` has to be the first line of `__init__`."
+    ),
+    "function-not-called": (
+        "This is a function that was not called: `()` is missing."
+    ),
+    "layer-not-made": (
+        "A step must be a layer, not its class or a function: `nn.ReLU()`,"
+        " with `()`, makes one."
+    ),
+    "batch-is-no-pair": (
+        "A batch is a pair of images and labels only if the dataset holds"
+        " both. What is looped over or unpacked here?"
+    ),
+    "tensors-of-other-lengths": (
+        "The tensors of a dataset have to be of the same length: images and"
+        " the labels that belong to them."
+    ),
+    "shapes-for-cross-entropy": (
+        "`F.cross_entropy` takes scores of the shape (n, 10) and labels of"
+        " the shape (n,). Which shapes do they have here?"
+    ),
+    "index-too-large": (
+        "An index is larger than what it points into. Where does the last"
+        " batch end, and are these really labels from 0 to 9?"
+    ),
+    "window-too-large": (
+        "The grid is smaller than the window of this layer. How large is it"
+        " after each convolution?"
+    ),
+    "log-replaced": (
+        "`log` has a method `validation`; has something else taken its name?"
+    ),
+    "other-arguments-than-it-takes": (
+        "A function is called with other arguments than it takes."
+    ),
+    "rows-of-another-length": (
+        "A linear layer gets rows of another length than it was made for."
+    ),
+    "no-images-for-convolution": (
+        "A convolution takes images, (n, channels, height, width), with as"
+        " many channels as it was made for."
+    ),
+    "shape-does-not-fit": (
+        "The tensor does not have as many numbers as this shape. Is it a"
+        " batch of rows of 784 pixels?"
+    ),
+    "tensors-do-not-fit": (
+        "Two tensors do not fit together. Are predictions and labels of the"
+        " same batch? If rows are added up, is `keepdim=True` missing?"
+    ),
+    "too-few-arguments": ("A function is called with too few arguments."),
+    "name-unknown": (
+        "The name is not known there: it is not imported, not defined yet, or"
+        " belongs to another function."
+    ),
+}
+
+# What is missing where code that should come in is not used.
+MISSING = {
+    "F.cross_entropy": "no loss is computed with it",
+    "nn.Module": "your program makes no instance of a subclass of it",
+    "nn.Parameter": "no module has one as an attribute",
+    "model.parameters": "your program never asks the model for its parameters",
+    "model.zero_grad": "your program never calls it",
+    "nn.Linear": "no such layer is called",
+    "optim.SGD": "no SGD optimizer makes a step",
+    "opt.step": "no optimizer makes a step",
+    "opt.zero_grad": "it is never called",
+    "TensorDataset": "no batch and no image is taken from one",
+    "DataLoader": "no loop runs over one",
+    "model.train": "it is never called",
+    "model.eval": "it is never called",
+    "log.validation": "it is never called",
+    "shuffle=True": "no `DataLoader` shuffles its images",
+    "nn.Conv2d": "no convolution is computed",
+    "F.relu": "there are fewer ReLUs than convolutions",
+    "momentum": "the optimizer has no momentum",
+    "nn.Sequential": "no `nn.Sequential` is called",
+    "nn.ReLU": "no such layer is called",
+    "nn.AvgPool2d": "no such layer is called",
+    "nn.AdaptiveAvgPool2d": "no such layer is called",
+    "preprocess": "the network still gets rows of pixels, not images",
+    "fit": (
+        "the loop over the batches is still in `train` itself; move it into"
+        " functions"
+    ),
+    "WrappedDataLoader": (
+        "the images are reshaped before the loaders are made; wrap each"
+        " loader, so that a batch is reshaped when it is needed"
+    ),
+    "torch.accelerator": (
+        "your program never asks whether there is an accelerator"
+    ),
+}
+
+# Why code that is left must go, where its name does not say so.
+WHY = {
+    "F.cross_entropy": (
+        "the task asks for the formula, written with operations on tensors"
+    ),
+    "log_softmax": "`F.cross_entropy` takes the log-softmax itself",
+    "CNN": "an `nn.Sequential` itself takes the place of the class",
+}
+
+_STOPS = Text("run", "Your program stops {where}. {error}.")
+
+FINDINGS = {
+    # The file, before it runs.
+    "not-utf-8": Text("file", "It is no text in UTF-8."),
+    "syntax-error": Text("file", "Python can't read line {line}: {message}."),
+    "not-python": Text("file", "Python can't read it: {message}."),
+    "foreign-import": Text(
+        "file",
+        "Line {line} imports `{name}`, but a program imports torch and the"
+        " standard library alone.",
+    ),
+    "import-of-a-stage": Text(
+        "file",
+        "Line {line} imports `{name}`, but a program does its own work.",
+    ),
+    "method-not-called": Text(
+        "file",
+        "Line {line} names `{code}` and does not call it: `()` is missing.",
+    ),
+    # What stops it.
+    "process-ended": Text(
+        "run",
+        "Your program was stopped: its process ended all at once, with code"
+        " {code}.",
+    ),
+    "prints-too-much": Text(
+        "run",
+        "Your program was stopped: it printed more than {megabytes}"
+        " megabytes.",
+    ),
+    "runs-too-long": Text(
+        "run",
+        "Your program was stopped: it was still running after {limit:.0f}"
+        " seconds, where {usual:.1f} are usual.",
+    ),
+    "no-train": Text("run", "There is no function `train` in it."),
+    "other-arguments": Text(
+        "run", "`train` can't be called as that of a stage: {error}."
+    ),
+    "returns-nothing": Text(
+        "run",
+        "`train` returns nothing. It is to return a tensor: ten numbers for"
+        " each image to validate on.",
+    ),
+    "returns-no-tensor": Text(
+        "run",
+        "`train` returns a {type}. It is to return a tensor: ten numbers for"
+        " each image to validate on.",
+    ),
+    "waits-for-input": Text(
+        "run",
+        "Your program stops {where}: `{name}` waits for somebody to type."
+        " Nobody can in a check: take it out.",
+    ),
+    "waits-in-debugger": Text(
+        "run",
+        "Your program stops {where}: a debugger waits for somebody to type."
+        " Nobody can in a check: take it out.",
+    ),
+    "float32-alone": Text(
+        "run",
+        "Your program stops {where}, in float64 alone: a check trains in"
+        " float64. Something there is float32 whatever the images are: a"
+        " tensor turned into it, or a model made before `train` is called.",
+    ),
+    "out-of-memory": Text(
+        "run",
+        "Your program stops {where}: it wants more than {gigabytes} gigabytes"
+        " of memory.",
+    ),
+    "exits": Text(
+        "run",
+        "Your program stops {where}. SystemExit: it ends the whole process.",
+    ),
+    "stops": _STOPS,
+    **dict.fromkeys(EXPLANATIONS, _STOPS),
+    # Whether the change was made.
+    "unchanged": Text(
+        "change",
+        "The change was not made: this still is the program of stage {stage},"
+        " word for word.",
+    ),
+    "code-missing": Text(
+        "change", "The change was {made}: `{code}` is not in use; {missing}."
+    ),
+    "part-missing": Text("change", "The change was {made}: {missing}."),
+    "code-left": Text(
+        "change",
+        "The change was {made}: `{code}` should be gone, but {still}.",
+    ),
+    "code-left-in-other-words": Text(
+        "change",
+        "The change was {made}: `{code}` should be gone, but {still}; {why}.",
+    ),
+    "code-not-kept": Text(
+        "change",
+        "`{code}` was to stay, but is not in use any more; {missing}.",
+    ),
+    "name-not-used": Text(
+        "change", "`{name}` in line {line} is not used any more; remove it."
+    ),
+    "argument-left": Text(
+        "change",
+        "`train` still has the argument `{name}`, which stage {stage} does not"
+        " have.",
+    ),
+    "argument-missing": Text(
+        "change",
+        "`train` has no argument `{name}` with a default, that of stage"
+        " {stage} has.",
+    ),
+    "other-default": Text(
+        "change",
+        "The default of `{name}` is {default}, in stage {stage} it is"
+        " {usual}.",
+    ),
+    "device-not-last": Text(
+        "change", "`device` is not the last argument of `train`."
+    ),
+    # What a task asks for besides: `shared.workshop.demands`.
+    "optimizer-too-early": Text(
+        "change",
+        "An optimizer makes the update; it comes in later. Here the loop"
+        " updates the parameters itself.",
+    ),
+    "optimizer-for-tensors": Text(
+        "change",
+        "An optimizer makes the update. The loop is to update each tensor by"
+        " name.",
+    ),
+    "optimizer-made-anew": Text(
+        "change",
+        "The optimizer is made anew while the training goes on. Create it"
+        " once, before the loops.",
+    ),
+    "parameter-left": Text(
+        "change",
+        "What is learned is still an `nn.Parameter`; a tensor that requires a"
+        " gradient will do.",
+    ),
+    "loader-too-early": Text(
+        "change",
+        "A `DataLoader` makes the batches; it comes in with the next stage."
+        " Take each batch from the dataset with one slice.",
+    ),
+    "predictions-recorded": Text(
+        "change",
+        "Autograd records the final predictions. Make them under"
+        " `torch.no_grad()`.",
+    ),
+    "no-loop-in-train": Text(
+        "change",
+        "`train` has no loop. The loops over the epochs and over the batches"
+        " are to be in `train` itself.",
+    ),
+    "reshaped-outside-of-network": Text(
+        "change",
+        "The network is handed images that were reshaped outside of it. It is"
+        " to take rows of 784 pixels and reshape them itself.",
+    ),
+    "reshaped-in-loop": Text(
+        "change",
+        "The loop over the batches, or a function that it calls, reshapes the"
+        " images. The object around a loader is to do that, before the loop"
+        " gets the batch.",
+    ),
+    "still-moved": Text("change", "Something is still moved to a device."),
+    # What is not the program's own.
+    "data-changed": Text(
+        "side effect",
+        "Your program changes `{name}` in place. The data are not its own:"
+        " work on a copy.",
+    ),
+    "setting-changed": Text(
+        "side effect", "Your program: it changed torch's {setting}."
+    ),
+    # The batches.
+    "images-changed": Text(
+        "data",
+        "At {place}, your program learns from images that are not among those"
+        " to train on as they are. Something changes them on the way: in the"
+        " batches, or in the model before its first layer.",
+    ),
+    "learns-from-validation-images": Text(
+        "validation",
+        "At {place}, your program learns from images that it should only be"
+        " measured on: `backward` is called for a batch to validate on.",
+    ),
+    "dataset-of-validation-images": Text(
+        "dataset",
+        "At {place}, your program learns from images that it should only be"
+        " measured on: `backward` is called for a batch to validate on.",
+    ),
+    "images-without-their-labels": Text(
+        "labels",
+        "At {place}, your program has the labels of {usual}, as stage {stage}"
+        " has, but with them {images}.",
+    ),
+    "other-images": Text(
+        "data",
+        "At {place}, stage {stage} learns from {usual}, your program from"
+        " {images}.",
+    ),
+    "other-labels": Text(
+        "labels",
+        "At {place}, your program learns from the same images as stage"
+        " {stage}, but not with their labels.",
+    ),
+    "same-order-in-each-epoch": Text(
+        "data",
+        "The images come in the same order in every epoch. Each epoch should"
+        " draw an order of its own: is a seed set, or are the batches made"
+        " only once?",
+    ),
+    "same-order-with-each-seed": Text(
+        "data",
+        "The images come in the same order with another seed. The order"
+        " should depend on the seed that torch is given: is another one set,"
+        " or a generator made?",
+    ),
+    "not-each-image-once": Text(
+        "data",
+        "In epoch {epoch} your program does not learn from each image once.",
+    ),
+    # The model, before it learns.
+    "model-made-anew": Text(
+        "model",
+        "From {place} on your program trains another model. Make it once,"
+        " before the epochs.",
+    ),
+    "other-parameters": Text(
+        "model",
+        "The model of stage {stage} learns {n:,} numbers, that of your program"
+        " learns {shapes}.",
+    ),
+    "other-layers": Text(
+        "model",
+        "Your model learns {shapes}. In the order in which they are used,"
+        " those of stage {stage} are {usual}.",
+    ),
+    "other-initial-weights": Text(
+        "initial weights",
+        "Before the first step, {these} of your program have the norm"
+        " {norm:.4g} (the square root of the sum of their squares), those of"
+        " stage {stage} {usual:.4g}.",
+    ),
+    "initial-weights-in-other-places": Text(
+        "initial weights",
+        "Before the first step the weights are as large as those of stage"
+        " {stage}, but they are other numbers, or in other places.",
+    ),
+    "one-size-alone": Text(
+        "model",
+        "Images of other sizes do not work yet: for two images of 72 x 64"
+        " pixels, the network does not return ten numbers each.",
+    ),
+    # Forward pass and loss.
+    "not-ten-numbers": Text(
+        "model",
+        "The model of your program returns {n} numbers for each image, not"
+        " 10.",
+    ),
+    "chance-in-model": Text(
+        "model",
+        "At {place}, the loss is not that of stage {stage}. Asked twice about"
+        " the same images, your model answers differently: is there chance in"
+        " it, as in dropout?",
+    ),
+    "softmax-twice": Text(
+        "forward pass",
+        "{losses}. What the loss is made of are probabilities, they add up to"
+        " one: a softmax was taken already, and cross entropy takes its own.",
+    ),
+    "not-plain-cross-entropy": Text(
+        "loss",
+        "{losses}. Yet the plain cross entropy of what your model returned"
+        " would be {plain:.6g}.",
+    ),
+    "sum-for-mean": Text(
+        "loss",
+        "{losses}: {n} times as much, and there are {n} images in the batch.",
+    ),
+    "other-sign": Text("loss", "{losses}: it has the other sign."),
+    "other-scores": Text(
+        "forward pass",
+        "At {place}, the loss of your program is {loss:.6g}, that of stage"
+        " {stage} {usual:.6g}.",
+    ),
+    "other-loss": Text(
+        "forward pass or loss",
+        "At {place}, the loss of your program is {loss:.6g}, that of stage"
+        " {stage} {usual:.6g}.",
+    ),
+    # Backward pass and gradients.
+    "no-backward": Text(
+        "backward", "`backward` is never called, so nothing is learned."
+    ),
+    "other-gradients": Text(
+        "backward",
+        "At {place}, the loss is that of stage {stage}, but its gradients are"
+        " not.",
+    ),
+    "cleared-before-step": Text(
+        "zeroing",
+        "When the optimizer makes its step there are no gradients to follow:"
+        " they were cleared before.",
+    ),
+    "gradients-left": Text(
+        "zeroing",
+        "At {place}, when `backward` is called, there still are gradients of"
+        " {left} from the batch before. It adds to them.",
+    ),
+    # The update.
+    "step-before-backward": Text(
+        "update",
+        "`step` is called before the first `backward`: there are no gradients"
+        " yet.",
+    ),
+    "optimizer-of-another-model": Text(
+        "update",
+        "The optimizer moves parameters, but not those that your model"
+        " computes with.",
+    ),
+    "optimizer-lacks-parameters": Text(
+        "update",
+        "The optimizer does not have {missing}, so they stay what they are.",
+    ),
+    "loop-lacks-parameters": Text(
+        "update",
+        "Neither the update nor the clearing of gradients reaches {left}: the"
+        " loop does not know of them.",
+    ),
+    "parameters-not-moved": Text(
+        "update",
+        "At {place}, the gradients are those of stage {stage}, but the update"
+        " does not move {still}.",
+    ),
+    "uphill": Text(
+        "update",
+        "At {place}, the gradients are those of stage {stage}, but the update"
+        " goes uphill.",
+    ),
+    "another-step-size": Text(
+        "update",
+        "At {place}, the gradients are those of stage {stage}, but the update"
+        " goes {times:.3g} times as far.",
+    ),
+    "another-update": Text(
+        "update",
+        "At {place}, the gradients are those of stage {stage}, but the"
+        " parameters move elsewhere: something besides the gradient and the"
+        " learning rate has a part in one of the updates.",
+    ),
+    # The epochs.
+    "other-number-of-batches": Text(
+        "epochs",
+        "Stage {stage} learns from {usual} batches, your program from {n}. As"
+        " far as both go they are equal.",
+    ),
+    "other-number-of-epochs": Text(
+        "epochs",
+        "Stage {stage} learns from {usual} batches, your program from {n}."
+        " That is {times} through the images, not {epochs} times. As far as"
+        " both go they are equal.",
+    ),
+    "no-end": Text(
+        "epochs",
+        "Your program does not end: stage {stage} learns from {usual} batches,"
+        " and it was stopped after {n}.",
+    ),
+    # The modes, and what is logged.
+    "eval-in-training": Text("mode", "In training, model.training is False."),
+    "train-in-validation": Text(
+        "mode", "In validation, model.training is True."
+    ),
+    "not-recorded-in-training": Text(
+        "mode", "In training, gradients are not recorded."
+    ),
+    "recorded-in-validation": Text(
+        "mode", "In validation, gradients are recorded."
+    ),
+    "other-number-of-losses": Text(
+        "log", "{n:,} losses are logged where stage {stage} logs {usual:,}."
+    ),
+    "other-loss-logged": Text(
+        "log",
+        "Your program learns as stage {stage} does. But at {place} it logs"
+        " {logged:.6g}, while its loss is {loss:.6g}.",
+    ),
+    # The validation.
+    "validation-not-each-epoch": Text(
+        "validation",
+        "In {epochs} epochs of {steps} batches `log.validation` is called"
+        " {times}, first after {first} batches. Call it once after each"
+        " epoch.",
+    ),
+    "validation-on-training-images": Text(
+        "validation",
+        "After epoch {epoch}, the loss is measured on images that the training"
+        " learns from, not on those to validate on.",
+    ),
+    "validation-images-missing": Text(
+        "validation",
+        "After epoch {epoch}, the loss is measured on {n:,} of the {usual:,}"
+        " images to validate on.",
+    ),
+    "validation-loss-no-mean": Text(
+        "validation",
+        "After epoch {epoch}, the validation loss is given as {loss:.6f}. The"
+        " mean over all images is {mean:.6f}.",
+    ),
+    "mean-over-batches": Text(
+        "validation",
+        "After epoch {epoch}, the validation loss is given as {loss:.6f}. The"
+        " mean over all images is {mean:.6f}; the other is the mean over the"
+        " batches, as if all were of one size.",
+    ),
+    "other-validation-loss": Text(
+        "validation",
+        "The predictions are those of stage {stage}, but the last validation"
+        " loss is {loss:.6f}, while the loss of what your program predicts is"
+        " {true:.6f}. When is the validation loss computed, on which images"
+        " and labels, and what is logged?",
+    ),
+    # The predictions.
+    "predictions-not-usable": Text(
+        "prediction",
+        "What `train` returns cannot be used: its predictions are {found},"
+        " not {wanted}.",
+    ),
+    "predictions-of-another-model": Text(
+        "prediction",
+        "The training is that of stage {stage}, but the predictions are not."
+        " They come from another model than the one that was trained.",
+    ),
+    "predictions-changed": Text(
+        "prediction",
+        "The training is that of stage {stage}, but the predictions are not."
+        " The model is asked about the right images, but what it returns is"
+        " changed, or the model is.",
+    ),
+    "predictions-of-other-images": Text(
+        "prediction",
+        "The training is that of stage {stage}, but the predictions are not."
+        " The model is asked about other images than `x_valid`, or about"
+        " images that were changed on the way.",
+    ),
+    "predictions-too-early": Text(
+        "prediction",
+        "The training is that of stage {stage}, but the predictions are not."
+        " No image goes through the model after the training: they were made"
+        " before it, or while it went on.",
+    ),
+    "otherwise": Text("", "What was found: {reading}."),
+    # Called again, or with other arguments.
+    "stops-if-called-again": Text(
+        "state",
+        "Called a second time, with the same data and the same seed, `train`"
+        " stops with {error}: something is kept from one call to the next.",
+    ),
+    "no-tensor-if-called-again": Text(
+        "state",
+        "Called a second time, with the same data and the same seed, `train`"
+        " returns no tensor: something is kept from one call to the next.",
+    ),
+    "other-results-if-called-again": Text(
+        "state",
+        "Called a second time, with the same data and the same seed, `train`"
+        " gives other results: something is kept from one call to the next.",
+    ),
+    "argument-ignored": Text(
+        "arguments",
+        "As it stands your program does what it should, but not with another"
+        " value of `{name}`, such as {value}. What was found then: {reading}.",
+    ),
+    "seed-ignored": Text(
+        "arguments",
+        "As it stands your program does what it should, but not with another"
+        " value of the seed, such as {value}. What was found then:"
+        " {reading}.",
+    ),
+    # Devices.
+    "default-device-is-cpu": Text(
+        "device",
+        "The default of `device` is the CPU even where there is an"
+        " accelerator. It should be the device that you found.",
+    ),
+    "default-device-is-none": Text(
+        "device",
+        "Where there is no accelerator, the default of `device` is None. It"
+        " should be the CPU then.",
+    ),
+    "not-on-one-device": Text(
+        "device",
+        "`train` was told to work on another device. Then two tensors meet"
+        " {where} that are not on the same device: the model, the images or"
+        " the labels were not moved, or what `to` returned was not used.",
+    ),
+    "device-ignored": Text(
+        "device",
+        "`train` was told to work on another device, but its loss is on the"
+        " CPU all the same: it ignores its argument `device`.",
+    ),
+    "optimizer-before-move": Text(
+        "device",
+        "The optimizer is made before the model moves to the device. Move the"
+        " model first.",
+    ),
+    "moved-at-once": Text(
+        "device",
+        "All images are moved to the device at once. Move each batch when it"
+        " is needed.",
+    ),
+    "predictions-on-device": Text(
+        "device",
+        "The predictions stay on the device. Return them on the CPU.",
+    ),
+    # The training in full.
+    "not-on-all": Text(
+        "in full",
+        "On the first 1,000 images your program does what it should, but not"
+        " on all. What was found: {reading}.",
+    ),
+    "problem-in-full": Text("in full", "Your program: {problems}"),
+    "less-accurate": Text(
+        "in full",
+        "The accuracy of your program is {accuracy:.4f}, that of stage"
+        " {stage} {usual:.4f}. Chance explains {chance}, not more.",
+    ),
+}
+
+
+def everything():
+    """Return all texts and parts of texts, in the order in which they stand.
+
+    `{field}` stands for a value, as for `str.format`.
+    """
+    found = []
+    for name, value in globals().items():
+        if name.startswith("_") or not name.isupper():
+            continue
+        found += value.values() if isinstance(value, dict) else [value]
+    return [
+        text.template if isinstance(text, Text) else text for text in found
+    ]

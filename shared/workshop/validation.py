@@ -1,0 +1,110 @@
+"""Find what is wrong although the model learns as it should.
+
+The modes it is in, what is logged, the validation and the predictions.
+"""
+
+from shared.proof.equivalence import ROUNDING, compare
+from shared.workshop.finding import Finding, place, times
+
+# By the phase and the switch that is wrong in it.
+MODES = {
+    ("training", "mode"): "eval-in-training",
+    ("training", "recording"): "not-recorded-in-training",
+    ("validation", "mode"): "train-in-validation",
+    ("validation", "recording"): "recorded-in-validation",
+}
+
+
+def modes(b):
+    """Find out whether a switch was wrong in learning or validation."""
+    if problem := b.record.has("mode"):
+        return Finding(MODES[problem.values])
+    return None
+
+
+def losses(a, b):
+    """Find out whether what is logged is what was learned from."""
+    n, m = len(a.record.losses), len(b.record.losses)
+    if n != m:
+        return Finding("other-number-of-losses", stage=a.name, n=m, usual=n)
+    step = compare(a.record, b.record, ROUNDING).step
+    if step is None:
+        return None
+    return Finding(
+        "other-loss-logged",
+        stage=a.name,
+        place=place(a.record, step),
+        logged=b.record.losses[step],
+        loss=b.batches[step]["loss"],
+    )
+
+
+def validations(a, b):
+    """Find out what is wrong with the validation."""
+    steps = a.record.steps
+    ends = list(range(steps, len(a.record.losses) + 1, steps))
+    found = [epoch["after"] for epoch in b.trace["validations"]]
+    if found and found != ends and len(b.record.losses) == ends[-1]:
+        return Finding(
+            "validation-not-each-epoch",
+            epochs=len(ends),
+            steps=steps,
+            times=times(len(found)),
+            first=found[0],
+        )
+    for number, epoch in enumerate(b.trace["validations"], 1):
+        if finding := _validation(b, epoch, number):
+            return finding
+    return None
+
+
+def _validation(b, epoch, number):
+    """Find out what is wrong with the validation after one epoch."""
+    n_train, n_valid = b.trace["n_train"], b.trace["n_valid"]
+    images, losses = epoch["images"], epoch["losses"]
+    # What else the model is asked about is not the validation.
+    n = len({image for image in images if image >= n_train})
+    if images and n < min(n_valid, len(images) / 2):
+        return Finding("validation-on-training-images", epoch=number)
+    if images and n != n_valid:
+        return Finding(
+            "validation-images-missing", epoch=number, n=n, usual=n_valid
+        )
+    if not losses or len(images) != n_valid:
+        return None
+    mean = sum(loss * n for loss, n in losses) / sum(n for _, n in losses)
+    if abs(mean - epoch["loss"]) <= ROUNDING:
+        return None
+    of_batches = sum(loss for loss, _ in losses) / len(losses)
+    kind = "validation-loss-no-mean"
+    if abs(of_batches - epoch["loss"]) <= ROUNDING:
+        kind = "mean-over-batches"
+    return Finding(kind, epoch=number, loss=epoch["loss"], mean=mean)
+
+
+def predictions(a, b):
+    """Find out why the predictions are not those of the trained model."""
+    if problem := b.record.has("predictions"):
+        found, wanted = problem.values
+        return Finding("predictions-not-usable", found=found, wanted=wanted)
+    report = compare(a.record, b.record, ROUNDING)
+    apart = report.pred is not None and not report.pred <= ROUNDING
+    problem = b.record.has("validation loss")
+    if problem and not apart:
+        loss, true = problem.values
+        return Finding(
+            "other-validation-loss", stage=a.name, loss=loss, true=true
+        )
+    if not (problem or apart):
+        return None
+    last, first = b.trace["last"], b.trace["n_train"]
+    valid = list(range(first, first + b.trace["n_valid"]))
+    if last["another model"]:
+        kind = "predictions-of-another-model"
+    elif last["images"] == valid:
+        kind = "predictions-changed"
+    elif last["asked"]:
+        kind = "predictions-of-other-images"
+    else:
+        kind = "predictions-too-early"
+    return Finding(kind, stage=a.name)

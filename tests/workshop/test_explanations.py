@@ -1,0 +1,224 @@
+"""What stops a program is told with what it usually means.
+
+The messages are those of the torch that is installed, so that a new one
+which says them in other words is noticed.
+"""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from shared.workshop import texts
+from shared.workshop.answer import Answer
+from shared.workshop.explanations import explained, stop
+
+IMAGES, LABELS = torch.zeros(8, 784), torch.zeros(8, dtype=torch.int64)
+PARAM = torch.zeros(8, requires_grad=True)
+
+
+class NoInit(nn.Module):
+    def __init__(self):
+        self.layer = nn.Linear(2, 2)
+
+
+def twice():
+    loss = (PARAM * 2).exp().sum()
+    loss.backward()
+    loss.backward()
+
+
+def in_place():
+    values = PARAM.exp()
+    loss = values.sum()
+    values.zero_()
+    loss.backward()
+
+
+def recorded():
+    param = torch.zeros(8, requires_grad=True)
+    param -= 1
+
+
+# By what is done, the kind that it has to be.
+MISTAKES = {
+    "a gradient that is none": (
+        lambda: torch.zeros(1) - torch.zeros(1).grad * 0.5,
+        "none-in-operation",
+    ),
+    "a gradient that is none is cleared": (
+        lambda: torch.zeros(1).grad.zero_(),
+        "none-has-no-attribute",
+    ),
+    "backward twice": (twice, "backward-twice"),
+    "scores and labels swapped": (
+        lambda: F.cross_entropy(LABELS, torch.zeros(8, 10)),
+        "arguments-swapped",
+    ),
+    "log-softmax of labels": (
+        lambda: LABELS[None].log_softmax(1),
+        "arguments-swapped",
+    ),
+    "an update that is recorded": (recorded, "update-recorded"),
+    "nothing to learn": (
+        lambda: IMAGES.sum().backward(),
+        "nothing-recorded",
+    ),
+    "a tensor changed too early": (in_place, "changed-before-backward"),
+    "labels for images": (
+        lambda: nn.Linear(8, 10)(LABELS),
+        "images-and-labels-swapped",
+    ),
+    "no super().__init__()": (NoInit, "init-not-called"),
+    "a method for a tensor": (
+        lambda: IMAGES.sum[0],
+        "function-not-called",
+    ),
+    "a function for a layer": (
+        lambda: nn.Sequential(F.relu),
+        "layer-not-made",
+    ),
+    "a class for a layer": (
+        lambda: nn.Sequential(nn.ReLU),
+        "layer-not-made",
+    ),
+    "a loader of images alone": (
+        lambda: [0 for xb, yb in DataLoader(TensorDataset(IMAGES), 4)],
+        "batch-is-no-pair",
+    ),
+    "a row unpacked": (lambda: [0 for x, y in IMAGES], "batch-is-no-pair"),
+    "fewer labels": (
+        lambda: TensorDataset(IMAGES, LABELS[:4]),
+        "tensors-of-other-lengths",
+    ),
+    "one-hot labels of another shape": (
+        lambda: F.cross_entropy(torch.zeros(8, 10), torch.zeros(8, 1).long()),
+        "shapes-for-cross-entropy",
+    ),
+    "labels that are too large": (
+        lambda: F.cross_entropy(torch.zeros(8, 5), LABELS + 5),
+        "index-too-large",
+    ),
+    "an image too far": (lambda: IMAGES[8], "index-too-large"),
+    "a window that is too large": (
+        lambda: F.avg_pool2d(torch.zeros(1, 1, 2, 2), 4),
+        "window-too-large",
+    ),
+    "a log of another kind": (
+        lambda: print.validation(1),
+        "log-replaced",
+    ),
+    "an argument too many": (
+        lambda: (lambda x: x)(1, 2),
+        "other-arguments-than-it-takes",
+    ),
+    "an argument of another name": (
+        lambda: (lambda x: x)(y=1),
+        "other-arguments-than-it-takes",
+    ),
+    "rows that are too long": (
+        lambda: nn.Linear(28, 10)(IMAGES),
+        "rows-of-another-length",
+    ),
+    "rows for a convolution": (
+        lambda: nn.Conv2d(1, 1, 3)(IMAGES),
+        "no-images-for-convolution",
+    ),
+    "other channels": (
+        lambda: nn.Conv2d(2, 1, 3)(torch.zeros(1, 1, 8, 8)),
+        "no-images-for-convolution",
+    ),
+    "a shape of more numbers": (
+        lambda: IMAGES.view(-1, 1, 27, 27),
+        "shape-does-not-fit",
+    ),
+    "sums that lost an axis": (
+        lambda: torch.zeros(8, 10) - torch.zeros(8, 10).sum(-1),
+        "tensors-do-not-fit",
+    ),
+    "labels of another batch": (
+        lambda: F.cross_entropy(torch.zeros(4, 10), LABELS),
+        "tensors-do-not-fit",
+    ),
+    "an argument too few": (lambda: (lambda x: x)(), "too-few-arguments"),
+    "a name that nobody knows": (
+        lambda: unknown,  # noqa: F821
+        "name-unknown",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_message_is_explained(name):
+    mistake, kind = MISTAKES[name]
+    with pytest.raises(Exception) as caught:  # noqa: PT011, any type
+        mistake()
+    message = str(caught.value).partition("\n")[0]
+    assert explained(caught.type.__name__, message) == kind
+
+
+def test_every_explanation_is_the_meaning_of_some_message():
+    assert {kind for _, kind in MISTAKES.values()} == set(texts.EXPLANATIONS)
+
+
+def test_what_has_no_explanation_gets_none():
+    assert explained("ValueError", "no idea") == ""
+
+
+ANSWER = Answer("import torch\nloss = pred\n")
+
+
+def error(type_="ValueError", message="", line=2):
+    return {"type": type_, "message": message, "line": line}
+
+
+STOPS = {
+    "nothing returned": ({"returned": None}, "returns-nothing"),
+    "a list returned": ({"returned": "list"}, "returns-no-tensor"),
+    "no function": (error("AttributeError", "", None), "no-train"),
+    "a question": (error("WaitingError", "input()"), "waits-for-input"),
+    "a debugger": (error("BdbQuit"), "waits-in-debugger"),
+    "no memory": (error("MemoryError"), "out-of-memory"),
+    "no memory for a tensor": (
+        error("RuntimeError", "can't allocate memory: you tried"),
+        "out-of-memory",
+    ),
+    "the end": (error("SystemExit", "1"), "exits"),
+    "anything": (error("KeyError", "'x'"), "stops"),
+    "an index": (error("IndexError", "index out of range"), "index-too-large"),
+}
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_what_stops_a_program_is_of_a_kind(name):
+    raised, kind = STOPS[name]
+    found = stop(raised, {}, ANSWER)
+    assert found.kind == kind
+    assert found.phase == "run"
+    if raised.get("line"):
+        assert " in line 2" in found.text
+        assert "\n  2: loss = pred" in found.text
+
+
+def test_what_works_in_float32_stops_in_float64_alone():
+    seen = {"fine in float32": True}
+    assert stop(error("RuntimeError"), seen, ANSWER).kind == "float32-alone"
+
+
+@pytest.mark.parametrize(
+    ("losses", "shape", "words"),
+    [
+        ([], None, "By then, no batch had been logged."),
+        ([], [64, 10], "logged; the model had last returned (64, 10)."),
+        ([2.0] * 3, None, "By then, epoch 2, batch 1 was logged."),
+        ([2.0], [64, 1], "batch 1 was logged; the model had last returned (6"),
+    ],
+)
+def test_it_is_told_how_far_the_program_had_come(losses, shape, words):
+    problems = [["setting", "it changed torch's seed", "", ["seed"]]]
+    record = {"steps": 2, "losses": losses, "pred": None, "problems": problems}
+    seen = {"record": record, "trace": {"shape": shape}}
+    text = stop(error(), seen, ANSWER).text
+    assert words in text
+    assert text.endswith("\nBefore that, it changed torch's seed.")

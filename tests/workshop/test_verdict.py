@@ -1,0 +1,428 @@
+"""The verdict names what differs between two trainings, from their traces.
+
+Here no program trains: a training is written down, then one thing of it is
+changed. That programs are seen to do such things is in test_check.py.
+"""
+
+import copy
+
+import pytest
+import torch
+
+from shared.proof.equivalence import Problem, Record
+from shared.workshop.phases import Seen, start
+from shared.workshop.verdict import parting
+
+STEPS, N_TRAIN, N_VALID = 2, 5, 2
+PARTS = [[0, 1, 2], [3, 4]]  # the images of each batch
+
+
+def batch(images):
+    """Return what a trace tells of a batch, of two parameters."""
+    return {
+        "images": images,
+        "strange": False,
+        "another model": False,
+        "labels": [n % 10 for n in images],
+        "loss": 2.5,
+        "plain loss": 2.5,
+        "probabilities": False,
+        "shapes": [[784, 10], [10]],
+        "sizes": [3.0, 1.0],
+        "places": [4.0, 2.0],
+        "left": [],
+        "gradients": [1.0, 0.5],
+        "moves": [-0.2, -0.1],
+    }
+
+
+def training():
+    """Return two epochs of a training that validates after each."""
+    validation = {
+        "images": [5, 6],
+        "losses": [(2.0, 1), (3.0, 1)],
+        "loss": 2.5,
+    }
+    trace = {
+        "n_train": N_TRAIN,
+        "n_valid": N_VALID,
+        "batches": [batch(images) for images in PARTS * 2],
+        "validations": [validation | {"after": n} for n in (2, 4)],
+        "step": {"missing": [], "no gradients": False},
+        "step first": False,
+        "shape": [2, 10],
+        "last": {"images": [5, 6], "asked": True, "another model": False},
+    }
+    record = Record(
+        STEPS, [2.5] * 4, [2.5] * 2, torch.zeros(N_VALID, 10).double()
+    )
+    return Seen("07", record, copy.deepcopy(trace))
+
+
+def problem(kind, *values):
+    return lambda b: b.record.problems.append(
+        Problem(kind, "something", values=values)
+    )
+
+
+def each(**values):
+    """Return an edit of every batch."""
+
+    def edit(b):
+        for batch in b.batches:
+            batch.update(values)
+
+    return edit
+
+
+def one(i, **values):
+    """Return an edit of one batch."""
+    return lambda b: b.batches[i].update(values)
+
+
+def seen(**values):
+    """Return an edit of what else was seen."""
+    return lambda b: b.trace.update(values)
+
+
+def last(**values):
+    """Return an edit of how the predictions were made; they differ."""
+
+    def edit(b):
+        b.trace["last"].update(values)
+        b.record.pred += torch.arange(10)
+
+    return edit
+
+
+def validation(**values):
+    return lambda b: b.trace["validations"][1].update(values)
+
+
+def drop(n):
+    def edit(b):
+        del b.batches[-n:], b.record.losses[-n:]
+        b.trace["validations"] = b.trace["validations"][:1]
+
+    return edit
+
+
+def log(value):
+    return lambda b: b.record.losses.__setitem__(3, value)
+
+
+WHOLE = "the 7,840 numbers of shape (784, 10)"
+BIAS = "the 10 numbers of shape (10,)"
+
+# What is changed, and the kind of finding with words that must be in it.
+CASES = {
+    "data in place": (
+        problem("data", "x_train"),
+        "data-changed",
+        "changes `x_train` in place",
+    ),
+    "a setting": (
+        problem("setting", "default dtype"),
+        "setting-changed",
+        "it changed torch's default dtype",
+    ),
+    "nothing learned": (seen(batches=[]), "no-backward", "is never called"),
+    "a step at once": (
+        seen(**{"step first": True}),
+        "step-before-backward",
+        "no gradients yet",
+    ),
+    "a new model": (
+        one(2, **{"another model": True}),
+        "model-made-anew",
+        "From epoch 2, batch 1 on",
+    ),
+    "another model's optimizer": (
+        seen(step={"missing": [[784, 10], [10]], "no gradients": False}),
+        "optimizer-of-another-model",
+        "",
+    ),
+    "an optimizer without the bias": (
+        seen(step={"missing": [[10]], "no gradients": False}),
+        "optimizer-lacks-parameters",
+        f"does not have {BIAS}, so",
+    ),
+    "cleared too early": (
+        seen(step={"missing": [], "no gradients": True}),
+        "cleared-before-step",
+        "",
+    ),
+    "gradients of all left": (
+        one(1, left=[[784, 10], [10]]),
+        "gradients-left",
+        f"At epoch 1, batch 2, when `backward` is called, there still are"
+        f" gradients of {WHOLE} and {BIAS} from the batch before.",
+    ),
+    "a parameter that the loop forgets": (
+        lambda b: (one(0, moves=[-0.2, 0])(b), one(1, left=[[10]])(b)),
+        "loop-lacks-parameters",
+        f"reaches {BIAS}:",
+    ),
+    "changed images": (
+        one(0, images=None, strange=True),
+        "images-changed",
+        "At epoch 1, batch 1,",
+    ),
+    "images to validate on": (
+        one(0, images=[5, 6]),
+        "learns-from-validation-images",
+        "",
+    ),
+    "a dataset of them": (
+        lambda b: (one(0, images=[5, 6])(b), seen(validations=[])(b)),
+        "dataset-of-validation-images",
+        "",
+    ),
+    "labels that stay": (
+        one(0, images=[2, 1, 0]),
+        "images-without-their-labels",
+        "the labels of images 1 to 3, as stage 07 has, but with them 3 images,"
+        " 3, 2, 1 and so on.",
+    ),
+    "a batch too early": (
+        one(0, images=[3, 4], labels=[3, 4]),
+        "other-images",
+        "stage 07 learns from images 1 to 3, your program from images 4 to 5."
+        "\nThose should come at epoch 1, batch 2.",
+    ),
+    "a batch again": (
+        one(1, images=[0, 1, 2], labels=[0, 1, 2]),
+        "other-images",
+        "Those should come at epoch 2, batch 1.\nYour program had the same"
+        " batch at epoch 1, batch 1.",
+    ),
+    "one image": (
+        one(0, images=[0], labels=[0]),
+        "other-images",
+        "your program from image 1.",
+    ),
+    "a wrong label": (
+        one(0, labels=[0, 7, 2]),
+        "other-labels",
+        "\nImage 2 is a 1, to your program a 7.",
+    ),
+    "fewer parameters": (
+        each(shapes=[[784, 10]], sizes=[3.0], places=[4.0]),
+        "other-parameters",
+        f"learns 7,850 numbers, that of your program learns {WHOLE}.",
+    ),
+    "three parameters": (
+        each(shapes=[[784, 10], [10], [10]], sizes=[3.0, 1.0, 1.0]),
+        "other-parameters",
+        f"learns {WHOLE}, {BIAS} and {BIAS}.",
+    ),
+    "no parameter that is seen": (
+        each(shapes=[], sizes=[], places=[]),
+        "other-parameters",
+        "learns nothing.",
+    ),
+    "a larger bias": (
+        each(sizes=[3.0, 2.0]),
+        "other-initial-weights",
+        f"{BIAS} of your program have the norm 2 (",
+    ),
+    "other random numbers": (
+        each(sizes=[3.1, 1.0]),
+        "other-initial-weights",
+        "those of stage 07 3.\nThey seem to be drawn in the same way",
+    ),
+    "weights elsewhere": (
+        each(places=[4.5, 2.0]),
+        "initial-weights-in-other-places",
+        "",
+    ),
+    "another number of scores": (
+        lambda b: (each(loss=3.5)(b), seen(shape=[2, 40])(b)),
+        "not-ten-numbers",
+        "returns 40 numbers for each image, not 10",
+    ),
+    "a second softmax": (
+        each(loss=3.5, probabilities=True),
+        "softmax-twice",
+        "At epoch 1, batch 1, the loss of your program is 3.5, that of stage"
+        " 07 2.5. What the loss is made of are probabilities",
+    ),
+    "another loss": (
+        each(loss=3.5),
+        "not-plain-cross-entropy",
+        "that of stage 07 2.5. Yet the plain cross entropy of what your model"
+        " returned would be 2.5.",
+    ),
+    "a sum": (
+        each(**{"loss": 7.5, "plain loss": None}),
+        "sum-for-mean",
+        "2.5: 3 times as much, and there are 3 images in the batch.",
+    ),
+    "the other sign": (
+        each(**{"loss": -2.5, "plain loss": None}),
+        "other-sign",
+        "2.5: it has the other sign.",
+    ),
+    "other scores": (
+        each(**{"loss": 3.5, "plain loss": 3.5}),
+        "other-scores",
+        "2.5.\nThe batch is the same, and so are the weights.\nThe loss",
+    ),
+    "another loss of unknown images": (
+        each(**{"loss": 3.5, "plain loss": None, "images": None}),
+        "other-loss",
+        "2.5.\nThe weights are the same.",
+    ),
+    "other gradients": (
+        each(gradients=[1.0, 0.4]),
+        "other-gradients",
+        "At epoch 1, batch 1, the loss is that of stage 07, but its gradients"
+        " are not.",
+    ),
+    "a bias that stays": (
+        each(moves=[-0.2, 0.0]),
+        "parameters-not-moved",
+        f"does not move {BIAS}.",
+    ),
+    "uphill": (each(moves=[0.2, 0.1]), "uphill", "goes uphill"),
+    "twice as far": (
+        each(moves=[-0.4, -0.2]),
+        "another-step-size",
+        "goes 2 times as far",
+    ),
+    "elsewhere": (
+        each(moves=[-0.3, -0.2]),
+        "another-update",
+        "the parameters move elsewhere",
+    ),
+    "a batch less": (
+        drop(1),
+        "other-number-of-batches",
+        "Stage 07 learns from 4 batches, your program from 3. As far",
+    ),
+    "an epoch less": (
+        drop(2),
+        "other-number-of-epochs",
+        "your program from 2. That is once through the images, not 2 times.",
+    ),
+    "no train()": (
+        problem("mode", "training", "mode"),
+        "eval-in-training",
+        "In training, model.training is False.",
+    ),
+    "no eval()": (
+        problem("mode", "validation", "mode"),
+        "train-in-validation",
+        "In validation, model.training is True.",
+    ),
+    "no_grad() around it all": (
+        problem("mode", "training", "recording"),
+        "not-recorded-in-training",
+        "",
+    ),
+    "no no_grad()": (
+        problem("mode", "validation", "recording"),
+        "recorded-in-validation",
+        "",
+    ),
+    "a loss less": (
+        lambda b: b.record.losses.pop(),
+        "other-number-of-losses",
+        "3 losses are logged where stage 07 logs 4.",
+    ),
+    "another loss logged": (
+        log(5.0),
+        "other-loss-logged",
+        "at epoch 2, batch 2 it logs 5, while its loss is 2.5.",
+    ),
+    "one validation": (
+        lambda b: b.trace["validations"].pop(0),
+        "validation-not-each-epoch",
+        "In 2 epochs of 2 batches `log.validation` is called once, first after"
+        " 4 batches.",
+    ),
+    "validation on what it learns from": (
+        validation(images=[0, 1]),
+        "validation-on-training-images",
+        "After epoch 2,",
+    ),
+    "half a validation": (
+        validation(images=[6]),
+        "validation-images-missing",
+        "measured on 1 of the 2 images",
+    ),
+    "a sum for a mean": (
+        validation(loss=5.0),
+        "validation-loss-no-mean",
+        "is given as 5.000000. The mean over all images is 2.500000.",
+    ),
+    "batches of two sizes": (
+        validation(losses=[(2.0, 1), (5.0, 3)], loss=3.5),
+        "mean-over-batches",
+        "is 4.250000; the other is the mean over the batches",
+    ),
+    "another validation loss": (
+        problem("validation loss", 1.25, 0.75),
+        "other-validation-loss",
+        "the last validation loss is 1.250000, while the loss of what your"
+        " program predicts is 0.750000.",
+    ),
+    "predictions of another shape": (
+        problem("predictions", "(2,)", "(2, 10)"),
+        "predictions-not-usable",
+        "its predictions are (2,), not (2, 10).",
+    ),
+    "another model's predictions": (
+        last(**{"another model": True}),
+        "predictions-of-another-model",
+        "",
+    ),
+    "changed predictions": (last(), "predictions-changed", ""),
+    "other images' predictions": (
+        last(images=[0, 1]),
+        "predictions-of-other-images",
+        "",
+    ),
+    "early predictions": (
+        last(images=None, asked=False),
+        "predictions-too-early",
+        "",
+    ),
+    "no reason": (
+        problem("not finite"),
+        "otherwise",
+        "What was found: something.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_differs_is_named(name):
+    edit, kind, words = CASES[name]
+    a, b = training(), training()
+    edit(b)
+    found = parting(a, b)
+    assert found.kind == kind
+    assert words in found.text
+
+
+def test_trainings_that_are_the_same_do_not_part():
+    assert parting(training(), training()) is None
+    assert start(training(), training()) is None
+
+
+def test_chance_is_blamed_where_there_is_some():
+    a, b = training(), training()
+    one(0, loss=3.5)(b)
+    found = parting(a, b, chance=True)
+    assert found.kind == "chance-in-model"
+    assert (
+        "At epoch 1, batch 1, the loss is not that of stage 07" in found.text
+    )
+
+
+def test_who_loops_over_a_generator_is_told_that_it_ends():
+    a, b = training(), training()
+    drop(2)(b)
+    assert "A generator" in parting(a, b, only_once=True).text
+    assert "A generator" not in parting(a, b).text
