@@ -25,6 +25,7 @@ from shared.book import cards, charts, digit, player, programs
 from shared.book.prose import Readme, clauses, unbroken
 from shared.errors import RunError
 from shared.languages import say
+from shared.proof.losses import of as losses_of
 from shared.reading import names, readme
 from shared.results import published, tables
 
@@ -46,14 +47,38 @@ class Page(NamedTuple):
 
 
 def _proof(book):
+    before, after = book.readme.around(
+        "What a stage promises, proved", "shared/results/parting.png"
+    )
     return {
-        "proof": book.readme.section("What a stage promises, proved"),
+        "before_picture": before,
+        "after_picture": after,
+        "parting": _parting(book),
         "mutants": book.mutants,
         "counts": tables.count_mutants(book.mutants),
         "broken_on": published.conditions(book.mutants, "float64", "seed 0"),
         "proved": book.proof,
         "stages": book.stages,
     }
+
+
+def _parting(book):
+    """Return the chart of the two stages that part most, or None."""
+    drift = book.proof["drift"]
+    for change in book.proof["changes"]:
+        if drift and change["stage"] == drift["stage"]:
+            names = drift["parent"], drift["stage"]
+            before, after = (
+                losses_of(book.losses, name, "float32")["losses"]
+                for name in names
+            )
+            return charts.parting(
+                names,
+                [abs(a - b) for a, b in zip(before, after, strict=True)],
+                change["float64"]["loss"],
+                book.trained["batches to a loss"],
+            )
+    return None
 
 
 PAGES = (
@@ -124,11 +149,11 @@ def _read(table, ladder, draft):
     what is said of it on its page and on others. Raises RunError if a result
     is missing, or stale or broken in what is no draft.
     """
-    trained, mutants, proof = map(
-        published.read, ("ladder", "mutants", "proof")
+    trained, mutants, proof, losses = map(
+        published.read, ("ladder", "mutants", "proof", "losses")
     )
     stale = published.stale(proof, table)
-    for found in (trained, mutants):
+    for found in (trained, mutants, losses):
         stale += [
             row for row in published.stale(found, ladder) if row not in stale
         ]
@@ -161,6 +186,7 @@ def _read(table, ladder, draft):
         trained=trained,
         mutants=mutants,
         proof=proof,
+        losses=losses,
         stages=stages,
         readme=Readme(text, links),
     )

@@ -1,6 +1,6 @@
-"""Loss curves for a page: lines as SVG, what is to be read as HTML.
+"""Losses for a page: lines and dots as SVG, what is to be read as HTML.
 
-The lines stretch with the page, the text does not. On a loss axis that is
+The drawing stretches with the page, the text does not. On an axis that is
 logarithmic, equal distances are equal ratios.
 """
 
@@ -36,6 +36,78 @@ class Chart(NamedTuple):
     batches: int
 
 
+class Parting(NamedTuple):
+    """How far two trainings are apart, as `parting.html` draws it.
+
+    `names` are those of the two stages. `dots` is a path with a dot for each
+    step at which their losses differ; `limit` is the largest difference in
+    float64, or None if they are equal, and `limit_top` its place. Ticks are
+    as those of a `Chart`; `columns`: from the left, width, the first and the
+    last step, the largest difference there.
+    """
+
+    names: tuple[str, str]
+    dots: str
+    limit: float | None
+    limit_top: float | None
+    ticks_x: list[tuple[float, str]]
+    ticks_y: list[tuple[float, str]]
+    columns: list[tuple[float, float, int, int, float]]
+
+
+def parting(names, differences, limit, batches):
+    """Return the chart of two trainings that part.
+
+    `names` are those of the stages, `differences` those of their losses in
+    float32, one for each step, of which one is above zero. `limit` is the
+    largest of them in float64. A column stands for so many `batches`.
+    """
+    shown = [d for d in (*differences, limit) if d > 0]
+    low = math.floor(math.log10(min(shown)) - 0.5)
+    high = math.ceil(math.log10(max(shown)))
+
+    def top(difference):
+        return round(
+            HEIGHT * (high - math.log10(difference)) / (high - low), 2
+        )
+
+    steps = len(differences)
+    return Parting(
+        names,
+        "".join(
+            f"M{100 * (i + 0.5) / steps:.2f} {top(difference)}h0"
+            for i, difference in enumerate(differences)
+            if difference
+        ),
+        limit or None,
+        top(limit) if limit else None,
+        _ticks(steps),
+        [
+            (top(10.0**power), f"1e\N{NON-BREAKING HYPHEN}{-power:02}")
+            for power in range(low + 1, high)
+            if power % 2 == 0 and power < 0
+        ],
+        [
+            (
+                round(100 * first / steps, 2),
+                round(100 * batches / steps, 2),
+                first + 1,
+                first + batches,
+                max(differences[first : first + batches]),
+            )
+            for first in range(0, steps, batches)
+        ],
+    )
+
+
+def _ticks(steps):
+    """Return the ticks of an axis of so many steps."""
+    stride = 10 ** int(math.log10(steps)) // 2 or 1
+    return [
+        (100 * step / steps, f"{step:,}") for step in range(0, steps, stride)
+    ]
+
+
 def chart(losses, batches, title):
     """Return the chart of `losses`, {name: floats}, each of so many batches.
 
@@ -62,15 +134,10 @@ def chart(losses, batches, title):
         )
         for name, each in losses.items()
     ]
-    steps = count * batches
-    stride = 10 ** int(math.log10(steps)) // 2 or 1
     return Chart(
         title,
         curves,
-        [
-            (100 * step / steps, f"{step:,}")
-            for step in range(0, steps, stride)
-        ],
+        _ticks(count * batches),
         [(top(t), f"{t:g}") for t in TICKS if low < math.log(t) < high],
         [
             (

@@ -71,6 +71,25 @@ class Readme:
         Raises RunError if there is none, or if it links to what is not in
         the book.
         """
+        return self._render(self._section(title))
+
+    def around(self, title, picture):
+        """Return what a section has before a picture, and what after it.
+
+        `picture` is the link of an image that is a paragraph of its own.
+        Raises RunError as `section` does, and if there is no such image.
+        """
+        tokens = self._section(title)
+        for i, token in enumerate(tokens):
+            for child in token.children or []:
+                if child.attrs.get("src") == picture:
+                    return (
+                        self._render(tokens[: i - 1]),
+                        self._render(tokens[i + 2 :]),
+                    )
+        raise RunError(f"README.md has no {picture} below {title!r}")
+
+    def _section(self, title):
         headings = [
             i
             for i, token in enumerate(self._tokens)
@@ -78,7 +97,7 @@ class Readme:
         ]
         for start, end in pairwise([*headings, len(self._tokens)]):
             if self._tokens[start + 1].content == title:
-                return self._render(self._tokens[start + 3 : end])
+                return self._tokens[start + 3 : end]
         raise RunError(f"README.md has no section {title!r} for the book")
 
     def _render(self, tokens):

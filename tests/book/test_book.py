@@ -14,6 +14,7 @@ from shared.book.code import highlighted
 from shared.book.prose import unbroken
 from shared.errors import RunError
 from shared.notebooks.build import notebooks
+from shared.proof import losses
 from shared.reading import notes, readme, ties
 from shared.results import published, tables
 from shared.workshop.tasks import FORWARD
@@ -85,7 +86,7 @@ def test_a_second_time_it_is_the_same_and_replaces_the_first(site, tmp_path):
         assert (again / name).read_bytes() == (site / name).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["ladder", "proof", "mutants"])
+@pytest.mark.parametrize("name", ["ladder", "proof", "mutants", "losses"])
 def test_a_missing_result_stops_it(name, results, tmp_path):
     (results / f"{name}.json").unlink()
     with pytest.raises(RunError, match=rf"^{name}\.json .*make results"):
@@ -93,7 +94,7 @@ def test_a_missing_result_stops_it(name, results, tmp_path):
     assert not (tmp_path / "site").exists()
 
 
-@pytest.mark.parametrize("name", ["ladder", "proof", "mutants"])
+@pytest.mark.parametrize("name", ["ladder", "proof", "mutants", "losses"])
 def test_a_stale_result_stops_it(name, results, tmp_path):
     path = results / f"{name}.json"
     found = json.loads(path.read_text())
@@ -157,8 +158,8 @@ def test_a_broken_promise_stops_it(results, tmp_path):
 
 
 def test_a_chart_shows_every_value_it_is_given():
-    losses = {"07": [2.0, 0.5], "08": [1.0, 0.25]}
-    chart = charts.chart(losses, 23, "two")
+    both = {"07": [2.0, 0.5], "08": [1.0, 0.25]}
+    chart = charts.chart(both, 23, "two")
     assert [curve.name for curve in chart.curves] == ["07", "08"]
     first, last = chart.columns
     assert first[2:] == (1, 23, [2.0, 1.0])
@@ -174,6 +175,43 @@ def test_a_chart_shows_every_value_it_is_given():
         f" {chart.curves[1].points.split()[1]}".split()
     )
     assert (low - high) / (bottom - top) == pytest.approx(2 / 3, abs=1e-3)
+
+
+def test_two_trainings_that_part_are_drawn_step_by_step():
+    found = charts.parting(("10", "11"), [0.0, 1e-7, 0.0, 1e-3], 1e-15, 2)
+    # Ten times the difference is always as far up.
+    (x_first, first), (x_last, last) = (
+        tuple(map(float, dot.split()))
+        for dot in found.dots.removeprefix("M").replace("h0", "").split("M")
+    )
+    assert (x_first, x_last) == (37.5, 87.5)
+    decade = (first - last) / 4
+    assert found.limit_top - first == pytest.approx(8 * decade, abs=0.1)
+    for top, text in found.ticks_y:
+        power = int(text.replace("\N{NON-BREAKING HYPHEN}", "-")[2:])
+        assert top - last == pytest.approx((-3 - power) * decade, abs=0.1)
+    assert [column[2:] for column in found.columns] == [
+        (1, 2, 1e-7),
+        (3, 4, 1e-3),
+    ]
+
+
+def test_the_page_of_the_proof_draws_how_float32_drifts(site):
+    """From the losses that were published, and the proof's in float64."""
+    page = (site / "proof.html").read_text()
+    proof = published.read("proof")
+    names = proof["drift"]["parent"], proof["drift"]["stage"]
+    before, after = (
+        losses.of(published.read("losses"), name, "float32")["losses"]
+        for name in names
+    )
+    assert page.count("h0") == sum(
+        a != b for a, b in zip(before, after, strict=True)
+    )
+    [change] = [c for c in proof["changes"] if c["stage"] == names[1]]
+    limit = unbroken(f"{change['float64']['loss']:.1g}")
+    assert f"float64: {limit} at most, at any step" in page
+    assert "parting.png" not in page
 
 
 def test_curves_that_look_like_one_are_drawn_once():
