@@ -22,7 +22,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.book import cards, charts, digit, player, programs
-from shared.book.prose import Readme, clauses, unbroken
+from shared.book.prose import Readme, clauses, inline, unbroken
 from shared.errors import RunError
 from shared.languages import say
 from shared.proof.losses import of as losses_of
@@ -203,7 +203,11 @@ def _pages(book):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"clauses": clauses, "unbroken": unbroken}
+    environment.filters |= {
+        "clauses": clauses,
+        "inline": inline,
+        "unbroken": unbroken,
+    }
     environment.globals.update(
         ladder=[stages[stage.name] for stage in book.ladder],
         around=[stages[stage.name] for stage in before + after],

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from shared.book.code import highlighted
 from shared.book.prose import inline, markdown, unbroken
 from shared.errors import RunError
-from shared.reading import diff, names, notes
+from shared.reading import diff, names, notes, words
 from shared.results import published
 
 KINDS = {"-": "del", "+": "ins", " ": "same"}
@@ -61,6 +61,7 @@ def facts(stage, trained, proof):
         "source": stage.source,
         "lead": markdown(lead),
         "rest": markdown(rest),
+        "words": words.used(f"{stage.notes} {outcome}"),
         "swaps_in": stage.swaps_in,
         "goes_out": stage.goes_out,
         "promise": stage.promise,

@@ -15,7 +15,7 @@ from shared.book.prose import unbroken
 from shared.errors import RunError
 from shared.notebooks.build import notebooks
 from shared.proof import losses
-from shared.reading import notes, readme, ties
+from shared.reading import notes, readme, ties, words
 from shared.results import published, tables
 from shared.workshop.tasks import FORWARD
 from stages import LADDER, TABLE
@@ -474,3 +474,12 @@ def test_a_link_to_an_anchor_that_is_not_there_stops_it(monkeypatch, tmp_path):
     )
     with pytest.raises(RunError, match=r"links to proof\.html#no"):
         build.build(TABLE, LADDER, FORWARD, tmp_path / "site")
+
+
+def test_the_words_of_the_notes_are_explained_on_the_page(site):
+    for stage in TABLE:
+        page = (site / f"{stage.target}.html").read_text()
+        listed = page.partition('<details class="words">')[2]
+        listed = listed.partition("</details>")[0]
+        for word, _ in words.used(stage.notes):
+            assert f"<dt>{word}</dt>" in listed
