@@ -23,6 +23,8 @@ QUIET = (  # what a browser does of its own accord, it shall not
     "--disable-sync",
     "--no-first-run",
 )
+# The page of a stage shows its change at once, and does not ask before.
+ASK_NOTHING = "localStorage['torch-in-twelve-predict'] = 'never'"
 
 
 @contextmanager
@@ -49,6 +51,7 @@ def picture(table, ladder, tasks, name, path):
         site = Path(folder) / "site"
         build.build(table, ladder, tasks, site)
         page = chromium.new_page(viewport={"width": 1360, "height": 1150})
+        page.add_init_script(ASK_NOTHING)
         page.goto((site / name).as_uri())
         with replacing(path) as part:
             page.screenshot(path=part)

@@ -71,6 +71,7 @@ def facts(stage, trained, proof):
             if change["kind"] != "change"
         ],
         "differs": _differs(stage, trained["stages"]),
+        "predicted": _predicted(stage, found, trained["stages"]),
         "outcome": unbroken(outcome),
         "outcome_on": outcome_on,
         "trained": trained["stages"].get(stage.name),
@@ -92,6 +93,28 @@ def _differs(stage, trained):
         "order of images": "shuffles the images",
         None: "rounds differently",
     }[stage.promise.precondition]
+
+
+def _predicted(stage, found, trained):
+    """Judge what a reader may predict of a change: {kind: verdict}.
+
+    `found` is what was measured of it, a list with one change of proof.json,
+    or an empty one. It is "right" to name the kind that is promised; where
+    more was measured than that, it is right "as measured"; and where ordinary
+    runs end apart for all that is promised, "in a run".
+    """
+    verdicts = {}
+    for change in found:
+        for kind in ("exact", "rounding", "change"):
+            verdict = "wrong"
+            if kind == stage.promise.kind:
+                verdict = "right"
+            elif kind == "exact" and change["float64"]["pred"] == 0:
+                verdict = "as measured"
+            elif kind == "change" and _differs(stage, trained):
+                verdict = "in a run"
+            verdicts[kind] = verdict
+    return verdicts
 
 
 def code(parent, stage):

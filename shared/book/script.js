@@ -75,6 +75,7 @@ for (const note of notes) {
   })
 }
 const step = (by) => {
+  if (!notes.length) return
   const now = notes.indexOf(document.activeElement.closest(".note"))
   const next = notes[now < 0 ? (by > 0 ? 0 : notes.length - 1) : now + by]
   if (!next) return
@@ -202,6 +203,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   })
 }
 
+const keys = document.getElementById("keys")
+document.querySelector("[data-keys]").addEventListener("click", () => {
+  keys.showModal()
+})
+
 // A switch that was clicked, not reached by keyboard, leaves the arrow keys
 // to the pages.
 let clicked = null
@@ -212,6 +218,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "Tab") clicked = null
   if (event.repeat || event.altKey || event.ctrlKey || event.metaKey) return
   const { target } = event
+  if (keys.open) return
   if (event.key === "Escape") {
     hide()
     contents.open = false
@@ -220,6 +227,7 @@ addEventListener("keydown", (event) => {
   if (typing) return
   if (event.key === "j") step(1)
   if (event.key === "k") step(-1)
+  if (event.key === "?") keys.showModal()
   if (event.key === "/") {
     event.preventDefault()
     contents.open = true

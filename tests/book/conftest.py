@@ -4,7 +4,10 @@ import os
 
 import pytest
 
-from shared.book.browser import PATH, launched
+from shared.book.browser import ASK_NOTHING, PATH, launched
+
+# What is right, axe need not describe; style sheets are there already.
+AXE = {"preload": False, "resultTypes": ["violations"]}
 
 
 @pytest.fixture(scope="session")
@@ -28,11 +31,13 @@ def visit(browser, site):
         if not request.url.startswith(("file://", "data:")):
             complaints.append(f"asked for {request.url}")
 
-    def open_page(name="stage-07.html", width=1440, **options):
+    def open_page(name="stage-07.html", width=1440, asks=False, **options):
         context = browser.new_context(
             viewport={"width": width, "height": 900}, **options
         )
         contexts.append(context)
+        if not asks:
+            context.add_init_script(ASK_NOTHING)
         page = context.new_page()
         page.set_default_timeout(5000)
         page.on("request", asked)
@@ -53,3 +58,15 @@ def visit(browser, site):
     for context in contexts:
         context.close()
     assert not complaints
+
+
+@pytest.fixture
+def examine():
+    """Have axe examine a page; fail if it finds a violation."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+    def run(page):
+        found = axe.Axe().run(page, options=AXE)
+        assert found.violations_count == 0, found.generate_report()
+
+    return run
