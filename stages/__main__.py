@@ -222,6 +222,11 @@ def _parse(argv):
     begin.add_argument(
         "--reset", action="store_true", help="begin anew; your file is kept"
     )
+    begin.add_argument(
+        "--puzzle",
+        action="store_true",
+        help="with the lines of a small change to choose from",
+    )
     check.add_argument(
         "file", type=Path, nargs="?", help="default: the one in workshop/"
     )
@@ -278,7 +283,15 @@ def _parse(argv):
     # `python -m stages 07` is short for `python -m stages stage 07`.
     if argv and argv[0] not in {*commands.choices, "-h", "--help"}:
         argv = ["stage", *argv]
-    return vars(parser.parse_args(argv))
+    options, left = parser.parse_known_args(argv)
+    # Python 3.11 takes no second argument after a flag: check 07 --json FILE.
+    if "file" in options and not options.file and len(left) == 1:
+        [file] = left
+        if not file.startswith("-"):
+            options.file, left = Path(file), []
+    if left:
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    return vars(options)
 
 
 def _add_flags(parser, names):
@@ -675,11 +688,33 @@ def list_translations(missing):
         print(f"wrote what is missing to {missing}")
 
 
-def begin_exercise(stage, reverse, reset):
+def begin_exercise(stage, reverse, reset, puzzle):
     """Write a file in which to make a change."""
     from shared.workshop import commands, exercises
 
-    commands.begin(exercises.exercise(stage, LADDER, reverse), reset)
+    task = exercises.exercise(stage, LADDER, reverse)
+    commands.begin(task, reset, _puzzle(task) if puzzle else None)
+
+
+def _puzzle(task):
+    """Return the puzzle of an exercise; raise InputError if there is none."""
+    from shared.workshop import exercises
+    from shared.workshop.puzzle import puzzle
+
+    changes = [
+        exercises.exercise(row, LADDER, task.reverse)
+        for row in LADDER
+        if row.parent
+    ]
+    puzzles = {each.key: puzzle(each) for each in changes}
+    if not puzzles[task.key]:
+        names = ", ".join(e.stage.name for e in changes if puzzles[e.key])
+        way = " with --reverse" if task.reverse else ""
+        raise InputError(
+            f"stage {task.stage.name} is no puzzle{way}: only small changes"
+            f" are, {names}"
+        )
+    return puzzles[task.key]
 
 
 def check_exercise(stage, file, reverse, watch, folder, as_json, data):

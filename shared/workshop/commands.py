@@ -21,10 +21,11 @@ from shared.workshop.progress import Progress
 SHOWN = 5  # lines of what a program printed
 
 
-def begin(exercise, reset=False):
+def begin(exercise, reset=False, puzzle=None):
     """Write the file to start from, and say what to do next.
 
-    Never overwrites what is there: `reset` keeps it under another name.
+    With a `Puzzle` it is that. Never overwrites what is there: `reset` keeps
+    it under another name.
     Raises InputError if it is there and not to be reset.
     """
     path = exercise.path
@@ -39,9 +40,10 @@ def begin(exercise, reset=False):
         shutil.move(path, backup)
         print(f"kept your work as {shown(backup)}")
     with replacing(path) as part:
-        part.write_text(exercise.code(), encoding="utf-8")
+        part.write_text(exercise.code(puzzle), encoding="utf-8")
+    copy = "what stays" if puzzle else "a copy"
     print(
-        f"wrote {shown(path)}, a copy of {title(exercise.start)}.\n"
+        f"wrote {shown(path)}, {copy} of {title(exercise.start)}.\n"
         f"Turn it into {title(exercise.target)}: the task is at the top of"
         f" the file.\nWhen you are done: {exercise.command('check')}"
     )

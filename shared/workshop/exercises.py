@@ -7,6 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.languages import say
 from shared.tokens import contains
 from shared.workshop.signs import SIGNS
 from shared.workshop.tasks import FORWARD, REVERSE, Task
@@ -81,15 +82,25 @@ class Exercise(NamedTuple):
         )
         return [text for text in paragraphs if text]
 
-    def code(self):
-        """Return the file to start from: the task, then a stage."""
+    def code(self, puzzle=None):
+        """Return the file to start from: the task, then a stage.
+
+        Or, instead of the stage, a `Puzzle`.
+        """
+        choose = say(
+            "The lines that change were removed from this program. Those that"
+            " come in are at the end of the file, in no order, and wrong lines"
+            " with them. Put the right ones where they belong and delete the"
+            " others."
+        )
         paragraphs = (
             *self.paragraphs(),
+            *([choose] if puzzle else []),
             f"When you are done: {self.command('check')}",
             f"If you are stuck: {self.command('hint')}",
         )
         notes = "\n\n".join(map(fill, paragraphs))
-        _, code = bare(self.start.source)
+        code = puzzle or bare(self.start.source)[1]
         return f'"""{notes}\n"""\n\n{code}'
 
 

@@ -96,6 +96,8 @@ def test_hints_come_one_by_one_and_are_three(capsys):
         ("check", "name one thing to check"),
         ("check mine.py yours.py", "name one thing to check"),
         ("check 07 mine.py --all stages", "name one thing to check"),
+        ("check 07 --json a.py b.py", "unrecognized arguments: a.py b.py"),
+        ("check 07 --jason", "unrecognized arguments: --jason"),
         ("check 07 --watch --json", "--json does not go with --watch"),
         ("diff 07 06 --mine", "--mine goes with one stage"),
         ("diff 07 --reverse", "--reverse with it"),
@@ -352,6 +354,25 @@ def test_whoever_interrupts_is_told_how_far_it_came(answers, capsys):
     out, err = capsys.readouterr()
     assert out.splitlines()[-1] == "1 of 1 held. 3 not checked."
     assert err == "interrupted\n"
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "check 07 {file} --json",
+        "check 07 --json {file}",
+        "check --json 07 {file}",
+        "check {file} --json",
+        "check --json {file}",
+        "check --reverse 07 --json {file}",
+    ],
+)
+def test_flags_may_stand_anywhere(order, answers, capsys):
+    file = str(answers / "alice/stage_07.py")
+    assert main(order.format(file=file).split()) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["file"] == file
+    assert found["exercise"] == f"07{'-reverse' * ('reverse' in order)}"
 
 
 def test_a_check_is_one_object_of_json(folder, answers, digits, capsys):
