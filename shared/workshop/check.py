@@ -3,7 +3,6 @@
 import ast
 from contextlib import ExitStack
 
-from shared.data import mnist
 from shared.proof.equivalence import ROUNDING, Record, compare
 from shared.proof.preconditions import given_weights
 from shared.proof.statistics import EQUIVALENT
@@ -37,7 +36,6 @@ class Check:
         self.exercise, self.path = exercise, path
         self.praise = []
         self._splits = splits
-        self._data = mnist.flag(splits.name)
         self._remarks = []  # on what was made equal because it needs it
         self._drawn_anew = False  # whether the weights were, for that reason
         self._stack = ExitStack()
@@ -138,14 +136,14 @@ class Check:
     def _train_few(self, precondition):
         """Train the program beside the stage that it is compared with."""
         self._given = precondition
-        both = {"few": precondition, "all": precondition}
+        ours = theirs = {"few": precondition, "all": precondition}
         if self.exercise.other_model:
-            both["all"] = None
+            ours = {"few": precondition}
+            theirs = ours | {"accuracy": None}
         start = self._stack.enter_context
         self._stack.close()
-        last = "few" if self.exercise.other_model else "all"
-        self._usual = Reference(self._like, self._data, both, last, start)
-        self._sandbox = start(Sandbox(self.path, self._data, both))
+        self._usual = Reference(self._like, self._splits, ours, start)
+        self._sandbox = start(Sandbox(self.path, self._splits, theirs))
         self._seen, self._expected = wait(self._sandbox, self._usual, "few")
 
     def _signature(self):
@@ -390,12 +388,13 @@ class Check:
 
     def _accuracy(self):
         """Compare the accuracy with that of the stage before the change."""
-        parent = self.exercise.parent
-        nothing = {"few": None, "all": None}
-        usual = Reference(
-            parent, self._data, nothing, "all", self._stack.enter_context
-        )
-        found, usual = wait(self._sandbox, usual, "all")
+        parent, start = self.exercise.parent, self._stack.enter_context
+        parts = {"accuracy": None}
+        usual = Reference(parent, self._splits, parts, start)
+        sandbox = self._sandbox
+        if not self.exercise.other_model:
+            sandbox = start(Sandbox(self.path, self._splits, parts))
+        found, usual = wait(sandbox, usual, "accuracy")
         if found["error"]:
             return self._error(found["error"])
         a, b = (

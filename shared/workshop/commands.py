@@ -80,10 +80,7 @@ def check(exercise, path, data, started, following=None, as_json=False):
     """
     path = _to_check(exercise, path)
 
-    # Not at the top: torch takes seconds to import, a typing error needn't.
-    from shared.data import mnist
-
-    splits = mnist.load(data)
+    splits = _digits(data)
     if not as_json:
         return _report(exercise, path, splits, started, following)
     outcome = _judge(exercise, path, splits)
@@ -122,6 +119,17 @@ def _report(exercise, path, splits, started, following):
         else:
             print(f"This was the last one. For all: {typed('progress')}")
     return outcome.held
+
+
+def _digits(data):
+    """Return the `Splits`, made in one thread, as a `Sandbox` needs it."""
+    # Not at the top: torch takes seconds to import, a typing error needn't.
+    import torch
+
+    from shared.data import mnist
+
+    torch.set_num_threads(1)
+    return mnist.load(data)
 
 
 def _to_check(exercise, path):
@@ -222,11 +230,7 @@ def check_all(folder, find, data, as_json=False):
     """
     files = _answers(folder)
     Progress()
-
-    from shared.data import mnist
-    from shared.workshop import sandbox
-
-    splits = mnist.load(data)
+    splits = _digits(data)
     below = [str(path.relative_to(folder)) for path in files]
     width = max(map(cell_len, [*below, "file"]))
     if not as_json:
@@ -235,14 +239,13 @@ def check_all(folder, find, data, as_json=False):
         print(_line("file", width, "exercise", "verdict", "seconds", "cause"))
     checked = held = 0
     try:
-        with sandbox.ahead(mnist.flag(splits.name)) as prepare:
-            for path, name in zip(files, below, strict=True):
-                if sys.stdout.isatty() and not as_json:
-                    print(name, end="\r", flush=True)  # it is being checked
-                found = _answer(path, find, splits, prepare)
-                checked += 1
-                held += found["verdict"] == "held"
-                _show_answer(name, width, found, as_json)
+        for path, name in zip(files, below, strict=True):
+            if sys.stdout.isatty() and not as_json:
+                print(name, end="\r", flush=True)  # it is being checked
+            found = _answer(path, find, splits)
+            checked += 1
+            held += found["verdict"] == "held"
+            _show_answer(name, width, found, as_json)
     finally:
         if not as_json:
             left = len(files) - checked
@@ -281,16 +284,8 @@ def _answers(folder):
     return files
 
 
-def _answer(path, find, splits, prepare):
-    """Return what came of one answer of many, as it is written as JSON.
-
-    While its training goes on, the process of the next one is prepared.
-    """
-
-    def show(step, found):
-        if step == "run":
-            prepare()
-
+def _answer(path, find, splits):
+    """Return what came of one answer of many, as it is written as JSON."""
     started = time.perf_counter()
     try:
         _readable(path)
@@ -306,7 +301,7 @@ def _answer(path, find, splits, prepare):
             "cause": str(error),
             "seconds": 0.0,
         }
-    outcome = _judge(exercise, path, splits, show)
+    outcome = _judge(exercise, path, splits)
     seconds = time.perf_counter() - started
     return _found(path, splits.name, seconds, exercise, outcome)
 
@@ -324,30 +319,19 @@ def _line(name, width, exercise, verdict, seconds, cause):
 
 
 def watch(exercise, path, data, started, following=None):
-    """Check a program now and whenever its file is saved, until Ctrl-C.
-
-    The process for the next check is started ahead of it.
-    """
+    """Check a program now and whenever its file is saved, until Ctrl-C."""
     from watchfiles import watch
 
     path = _to_check(exercise, path)
-
-    from shared.data import mnist
-    from shared.workshop import sandbox
-
-    splits = mnist.load(data)
-    with sandbox.ahead(mnist.flag(splits.name)) as prepare:
-        _report(exercise, path, splits, started, following)
-        print("\nIt is checked again when you save it. Ctrl-C ends this.")
-        prepare()
-        # The folder, because many an editor puts a new file in its place.
-        folder = path.parent
-        for changes in watch(folder, recursive=False, raise_interrupt=True):
-            if str(path) in [name for _, name in changes] and path.exists():
-                print()
-                now = time.perf_counter()
-                _report(exercise, path, splits, now, following)
-                prepare()
+    splits = _digits(data)
+    _report(exercise, path, splits, started, following)
+    print("\nIt is checked again when you save it. Ctrl-C ends this.")
+    # The folder, because many an editor puts a new file in its place.
+    folder = path.parent
+    for changes in watch(folder, recursive=False, raise_interrupt=True):
+        if str(path) in [name for _, name in changes] and path.exists():
+            print()
+            _report(exercise, path, splits, time.perf_counter(), following)
 
 
 def _paragraphs(text):

@@ -1,6 +1,6 @@
 """Run a program in a process of its own, within limits of time and memory.
 
-`Sandbox` is used by whoever wants a program run; the process that it starts
+`Sandbox` is used by whoever wants a program run; a process that it starts
 runs `main` here and leaves what it saw in a folder, as JSON. This guards
 against mistakes, such as a loop that never ends. It does not guard against
 malice: a program can do what its user can.
@@ -11,17 +11,19 @@ import faulthandler
 import functools
 import inspect
 import json
+import multiprocessing
 import os
+import re
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 import traceback
 import warnings
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
@@ -40,9 +42,30 @@ try:
 except ImportError:  # Windows has none
     resource = None
 
-ROOT = Path(__file__).parents[2]
 N_TRAIN, N_VALID = 1000, 200  # of the first part; the second takes all
-MOST_STEPS = {"few": 200, "all": 10_000}  # of one training
+
+
+class Part(NamedTuple):
+    """A training of a program, on a few digits or on all.
+
+    `conditions` are those of a record, "few" has more than one. It may take
+    `most_steps`, and `least` seconds or as many `times` as long as the stage
+    that it is compared with, whichever is more.
+    """
+
+    conditions: dict
+    most_steps: int
+    least: float
+    times: float
+
+
+PARTS = {
+    "few": Part({}, 200, 5, 6),
+    # Whatever is true of all images, and not of a few, shows in one epoch.
+    "all": Part({"epochs": 1}, 10_000, 30, 10),
+    # As whoever runs a program sees it.
+    "accuracy": Part({"dtype": torch.float32}, 10_000, 30, 10),
+}
 OTHERWISE = {
     "epochs": 3,
     "batch_size": 48,
@@ -51,10 +74,6 @@ OTHERWISE = {
     "seed": 1,
 }
 
-# A program has this many seconds for a part, or this many times as long as
-# the stage that it is compared with, whichever is more.
-LEAST = {"few": 5, "all": 30}
-TIMES = {"few": 6, "all": 10}
 MOST_OUTPUT = 4 * 2**20  # bytes
 MOST_MEMORY = 4 * 2**30  # bytes, on top of torch and the data
 
@@ -70,72 +89,54 @@ class Stopped(Exception):
         self.kind, self.line, self.values = kind, line, values
 
 
-# Processes that were started ahead, by their data: each has imported what it
-# needs and read its images, and waits for a program.
-AHEAD = {}
+def _context():
+    """Return how processes are made here: copies of this one, or new ones.
 
-
-@contextmanager
-def ahead(data):
-    """Yield a function that starts a process for the next `Sandbox`.
-
-    That has to have the same `data`. A process that was not used is killed
-    at the end.
+    A copy has torch and the images from the start. It is made on Linux
+    alone, and not where there is an accelerator: what torch keeps for one
+    does not survive it. The copy computes in one thread; this process must
+    have done so, too.
     """
-
-    def prepare():
-        if data not in AHEAD:
-            AHEAD[data] = _start(data)
-
-    try:
-        yield prepare
-    finally:
-        for folder, process in AHEAD.values():
-            process.kill()
-            process.stdin.close()
-            process.wait()
-            folder.cleanup()
-        AHEAD.clear()
-
-
-def _start(data):
-    """Start a process that waits for a program; return its folder and it."""
-    folder = tempfile.TemporaryDirectory()
-    env = os.environ | {"OMP_NUM_THREADS": "1"}
-    if mnist_dir := env.get("MNIST_DIR"):  # may be relative to another place
-        env["MNIST_DIR"] = os.path.abspath(mnist_dir)
-    command = [sys.executable, "-m", __name__, folder.name, data]
-    with open(Path(folder.name) / "output.txt", "wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    return folder, process
+    copied = sys.platform == "linux" and not torch.accelerator.is_available()
+    return multiprocessing.get_context("fork" if copied else "spawn")
 
 
 class Sandbox:
-    """A process that trains the program in `path`: on a few digits, on all.
+    """Processes that train the program in `path`: on a few digits, on all.
 
-    `data` is as for `mnist.load`. `preconditions` has for "few" and "all"
-    what is made equal first, a key of `preconditions.PRECONDITIONS`. To be
-    used in a `with`; whatever still runs at its end is killed.
+    `splits` are the digits. `preconditions` has for each of the `PARTS` to
+    train what is made equal first, a key of `PRECONDITIONS`. To be used in a
+    `with`; whatever still runs at its end is killed.
+
+    Each part has a process of its own, so that they go on at the same time,
+    where processes are copied. Elsewhere each would load torch and the digits
+    for itself, so there is one for all parts.
     """
 
-    def __init__(self, path, data, preconditions):
+    def __init__(self, path, splits, preconditions):
         self.path = path.resolve()
-        started = AHEAD.pop(data, None) or _start(data)
-        self._folder, self.process = started
+        self._folder = tempfile.TemporaryDirectory()
         self.folder = Path(self._folder.name)
-        job = {"path": str(self.path), "preconditions": preconditions}
-        (self.folder / "job.json").write_text(json.dumps(job))
-        with suppress(BrokenPipeError):  # then `wait` tells how it ended
-            self.process.stdin.write(b"\n")
-            self.process.stdin.flush()
+        (self.folder / "output.txt").touch()
+        context = _context()
+        self._processes = {}
+        if context.get_start_method() == "fork":
+            if b"optim" in self.path.read_bytes():
+                _make_optimizer()
+            for part, given in preconditions.items():
+                self._start(context, splits, {part: given})
+        else:
+            self._start(context, mnist.flag(splits.name), preconditions)
+
+    def _start(self, context, splits, preconditions):
+        """Start a process that trains these parts."""
+        process = context.Process(
+            target=main, args=(self.folder, self.path, splits, preconditions)
+        )
+        with warnings.catch_warnings():  # of threads, such as a watcher has
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
+        self._processes |= dict.fromkeys(preconditions, process)
 
     def __enter__(self):
         return self
@@ -145,17 +146,20 @@ class Sandbox:
         self._folder.cleanup()
 
     def kill(self):
-        """End the process, and those that it has started."""
-        if hasattr(os, "killpg"):
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        else:
-            self.process.kill()
-        self.process.stdin.close()
-        self.process.wait()
+        """End the processes, and those that they have started."""
+        for process in self._processes.values():
+            if hasattr(os, "killpg"):
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            process.kill()  # it may have no group of its own yet
+            process.join()
+
+    def ended(self, part):
+        """Return the code that the process of a part ended with, or None."""
+        return self._processes[part].exitcode
 
     def has(self, name):
-        """Tell whether a part is done: "ready", "few" or "all"."""
+        """Tell whether a part is done, or its process is "ready" for it."""
         return (self.folder / f"{name}.json").exists()
 
     def result(self, part):
@@ -167,21 +171,23 @@ class Sandbox:
         with open(self.folder / "output.txt", "rb") as file:
             return file.read(MOST_OUTPUT).decode(errors="replace")
 
-    def line(self):
+    def line(self, part):
         """Return the line of the program that it is at, None if unknown."""
         if not hasattr(signal, "SIGUSR1"):
             return None
-        self.process.send_signal(signal.SIGUSR1)
+        process = self._processes[part]
+        os.kill(process.pid, signal.SIGUSR1)
+        where = self.folder / f"where-{process.pid}.txt"
         for _ in range(20):
             time.sleep(0.05)
-            for frame in (self.folder / "where.txt").read_text().splitlines():
+            for frame in where.read_text().splitlines():
                 if f'"{self.path}"' in frame:
                     return int(frame.split(", line ")[1].split(" ")[0])
         return None
 
 
 def wait(sandbox, reference, part):
-    """Wait until both have done a part, "few" or "all"; return the results.
+    """Wait until both have done one of the `PARTS`; return the results.
 
     How long the one may take depends on how long the other takes, which is a
     `Reference`, so a slow machine gives it more time. Raises Stopped if it
@@ -190,55 +196,53 @@ def wait(sandbox, reference, part):
     began = limit = None
     while not (sandbox.has(part) and reference.has(part)):
         time.sleep(0.02)
-        failed = reference.failed()
-        if failed is not None and not reference.has(part):
+        if (failed := reference.failed(part)) is not None:
             raise RunError(
                 f"{reference.path.name} could not be trained: {failed}"
             )
         if sandbox.has(part):
             continue
-        if (code := sandbox.process.poll()) is not None and not sandbox.has(
-            part
-        ):
+        code = sandbox.ended(part)
+        if code is not None and not sandbox.has(part):
             raise Stopped("process-ended", code=code)
         if (sandbox.folder / "output.txt").stat().st_size > MOST_OUTPUT:
             raise Stopped(
                 "prints-too-much",
-                sandbox.line(),
+                sandbox.line(part),
                 megabytes=MOST_OUTPUT // 2**20,
             )
         if began is None and sandbox.has("ready"):
             began = time.monotonic()
         if limit is None and reference.has(part):
             usual = reference.result(part)["seconds"]
-            limit = max(LEAST[part], TIMES[part] * usual)
+            limit = max(PARTS[part].least, PARTS[part].times * usual)
         if began and limit and time.monotonic() - began > limit:
             raise Stopped(
-                "runs-too-long", sandbox.line(), limit=limit, usual=usual
+                "runs-too-long", sandbox.line(part), limit=limit, usual=usual
             )
     return sandbox.result(part), reference.result(part)
 
 
-def main(folder, data):
-    """Train what `job.json` names; leave `few.json`, then `all.json`.
+def main(folder, path, splits, preconditions):
+    """Train a program; leave in `folder` what was seen, part by part.
 
-    That file is there when a byte comes in; if none comes, nobody waits.
+    `splits` are the digits, or what `mnist.load` takes for them.
     """
-    torch.set_num_threads(1)
-    if hasattr(signal, "SIGUSR1"):
-        where = open(folder / "where.txt", "w")  # noqa: SIM115
-        faulthandler.register(signal.SIGUSR1, where)
-    # The first optimizer imports much, which is nobody's own time.
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
-    splits = mnist.load(data)
-    if not os.read(0, 1):
-        return
-    job = json.loads((folder / "job.json").read_text())
-    path = Path(job["path"])
     _live_no_longer_than_our_parent()
+    _print_to(folder / "output.txt", os.O_APPEND)
+    torch.set_num_threads(1)
+    faulthandler.disable()  # what was inherited writes to another place
+    if hasattr(signal, "SIGUSR1"):
+        where = open(folder / f"where-{os.getpid()}.txt", "w")  # noqa: SIM115
+        faulthandler.register(signal.SIGUSR1, where)
+    if isinstance(splits, str):
+        _make_optimizer()
+        splits = mnist.load(splits)
     if resource:
         _limit_memory()
-    sys.modules["stages"] = None  # a program does its own work
+    for name in ["stages", *sys.modules]:  # a program does its own work
+        if name.partition(".")[0] == "stages":
+            sys.modules[name] = None
     sys.breakpointhook = functools.partial(_refuse_to_wait, "breakpoint()")
     builtins.input = functools.partial(_refuse_to_wait, "input()")
     warnings.showwarning = functools.partial(_show_warning, path)
@@ -248,21 +252,19 @@ def main(folder, data):
             part.write_text(json.dumps(found))
 
     leave("ready", {})
-    started = time.perf_counter()
-    train, few = try_few(
-        path, splits, job["preconditions"]["few"], quiet=_print_no_more
-    )
-    leave("few", few | {"seconds": time.perf_counter() - started})
-    if train:
+    for part, precondition in preconditions.items():
         started = time.perf_counter()
-        found = _record(
-            train,
-            path,
-            splits,
-            "all",
-            precondition=job["preconditions"]["all"],
-        )
-        leave("all", found | {"seconds": time.perf_counter() - started})
+        if part == "few":
+            found = try_few(path, splits, precondition, _print_no_more)
+        else:
+            _print_no_more()  # it would be the same again
+            found = try_all(path, splits, part, precondition)
+        leave(part, found | {"seconds": time.perf_counter() - started})
+
+
+def _make_optimizer():
+    """Make one: the first imports much, which is nobody's own time."""
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
 
 
 class WaitingError(Exception):
@@ -281,21 +283,29 @@ def _show_warning(path, message, category, filename, lineno, *_):
 
 def _print_no_more():
     """Let what is printed from here on go nowhere."""
+    _print_to(os.devnull)
+
+
+def _print_to(path, flags=0):
+    """Let what is printed from here on go to a file, whoever prints it."""
     sys.stdout.flush()
     sys.stderr.flush()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    file = os.open(path, os.O_WRONLY | flags)
+    for number in (1, 2):
+        os.dup2(file, number)
+    os.close(file)
+    # These may have been replaced, as by a test.
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def _live_no_longer_than_our_parent():
-    """End with the parent, however it ends; and have nobody to ask."""
-    parent = os.fdopen(os.dup(0), "rb")
-    sys.stdin = open(os.devnull)  # noqa: SIM115
-    os.dup2(sys.stdin.fileno(), 0)
+    """End with the parent, however it ends, and not by its Ctrl-C."""
+    if hasattr(os, "setsid"):
+        os.setsid()
 
     def wait():
-        parent.read()
+        multiprocessing.parent_process().join()
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
@@ -312,13 +322,13 @@ def _limit_memory():
 
 
 def try_few(path, splits, precondition, quiet=lambda: None):
-    """Train a program on a few digits; return its `train` and what was seen.
+    """Train a program on a few digits; return what was seen.
 
-    What was seen can be written as JSON: an `error`, or the `parameters` of
+    That can be written as JSON: an `error`, or the `parameters` of
     `train` with their defaults, what `_record` returns, the same of a second
     training, `again`, which the `trace` tells of, the records of shorter ones
     with one other hyperparameter each, `otherwise`, and what some promises
-    say besides. `train` is None if there is no use in more: it can't be
+    say besides. There is less if there is no use in more: it can't be
     trained, or takes far `too many` steps. `quiet` is called after the first
     training: what the program prints in others is the same again.
     """
@@ -329,10 +339,10 @@ def try_few(path, splits, precondition, quiet=lambda: None):
             train = load_train(path)
         options, missing = _signature(train)
     except (Exception, SystemExit) as error:
-        return None, {"error": _error(error, path)}
+        return {"error": _error(error, path)}
     seen = {"parameters": options, "missing": missing}
     if missing:
-        return None, seen
+        return seen
 
     given = {"precondition": precondition}
     seen |= _record(train, path, few, "few", **given)
@@ -340,9 +350,12 @@ def try_few(path, splits, precondition, quiet=lambda: None):
     seen["again"] = _record(_followed(train, trace), path, few, "few", **given)
     seen["trace"] = trace.found()
     if seen["error"] or seen["too many"]:
-        found = _record(train, path, few, "few", dtype=torch.float32, **given)
-        seen["fine in float32"] = not found["error"]
-        return None, seen
+        message = (seen["error"] or {}).get("message", "")
+        if re.search(r"dtype|float|double", message, re.IGNORECASE):
+            single = {"dtype": torch.float32} | given
+            found = _record(train, path, few, "few", **single)
+            seen["fine in float32"] = not found["error"]
+        return seen
     names = [name for name in OTHERWISE if name == "seed" or name in options]
     seen["otherwise"] = otherwise(path, splits, precondition, names)
     if precondition == "order of images":
@@ -353,7 +366,16 @@ def try_few(path, splits, precondition, quiet=lambda: None):
     if "device" in options:
         seen["device"] = _on_another_device(train, path, few)
         seen["defaults"] = [_default_device(path, it) for it in (True, False)]
-    return train, seen
+    return seen
+
+
+def try_all(path, splits, part, precondition):
+    """Train a program on all digits; return what `_record` returns."""
+    try:
+        train = load_train(path)
+    except (Exception, SystemExit) as error:
+        return {"error": _error(error, path)}
+    return _record(train, path, splits, part, precondition=precondition)
 
 
 def follow(path, splits, precondition):
@@ -444,7 +466,8 @@ def _signature(train):
 def _record(train, path, splits, part, **conditions):
     """Return the record of a training, and the error if it raised one."""
     errors, too_many = [], []
-    most = MOST_STEPS[part]
+    most = PARTS[part].most_steps
+    conditions = PARTS[part].conditions | conditions
 
     @functools.wraps(train)
     def caught(*data, **options):
@@ -605,7 +628,3 @@ def _on_another_device(train, path, digits):
         handle.remove()
     early = mode.early > options_of(train)["batch_size"]
     return found | {"moved": mode.moved, "moved early": early}
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])

@@ -15,7 +15,7 @@ def few(digits):
 
     @functools.cache
     def train(path, precondition, code):
-        return sandbox.try_few(path, digits, precondition)[1]
+        return sandbox.try_few(path, digits, precondition)
 
     return lambda path, precondition: train(
         path, precondition, path.read_text()
@@ -27,7 +27,7 @@ def check(few, digits, monkeypatch, tmp_path):
     """Check some code, up to the promise on a few digits; return the end."""
 
     class Here:
-        def __init__(self, path, data, preconditions):
+        def __init__(self, path, splits, preconditions):
             self.seen = few(path, preconditions["few"])
 
         def __enter__(self):
@@ -36,8 +36,8 @@ def check(few, digits, monkeypatch, tmp_path):
         def __exit__(self, *error):
             pass
 
-    def reference(row, data, preconditions, last, enter):
-        return enter(Here(row.path, data, preconditions))
+    def reference(row, splits, preconditions, enter):
+        return enter(Here(row.path, splits, preconditions))
 
     monkeypatch.setattr(check_, "Sandbox", Here)
     monkeypatch.setattr(check_, "Reference", reference)

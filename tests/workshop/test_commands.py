@@ -1,15 +1,13 @@
 """The commands of the workshop: try, check, hint and progress."""
 
-import io
 import json
 import re
-import tempfile
 
 import pytest
 import watchfiles
 
 from shared.data import mnist
-from shared.workshop import check, exercises, sandbox
+from shared.workshop import check, exercises
 from shared.workshop.exercises import exercise, of_file
 from shared.workshop.finding import Finding
 from shared.workshop.signs import SIGNS
@@ -173,7 +171,7 @@ def test_a_change_is_tried_refused_made_and_held(folder, offline, capsys):
     steps = ("file", "run", "change", "promise", "in full")
     assert re.findall(r"^  (\w+(?: \w+)?)  ", out, re.M) == list(steps)
     assert re.search(
-        r"stage 01 are\sequal\sup\sto\s\de-14:\sthe\slosses\sof\s1,564", out
+        r"stage 01 are\sequal\sup\sto\s\de-14:\sthe\slosses\sof\s782", out
     )
     assert "Your program printed this; a stage prints nothing.\n  ready" in out
     main(["progress"])
@@ -264,34 +262,6 @@ def answers(folder, offline, monkeypatch):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(said)
     return folder
-
-
-class Process:
-    """A process that was started ahead."""
-
-    killed = False
-
-    def __init__(self):
-        self.stdin = io.BytesIO()
-
-    def kill(self):
-        self.killed = True
-
-    def wait(self):
-        return 0
-
-
-@pytest.fixture
-def started(monkeypatch):
-    """The processes that are started ahead; none is a real one."""
-    processes = []
-
-    def start(data):
-        processes.append(Process())
-        return tempfile.TemporaryDirectory(), processes[-1]
-
-    monkeypatch.setattr(sandbox, "_start", start)
-    return processes
 
 
 NO_BACKWARD = "`backward` is never called, so nothing is learned."
@@ -443,7 +413,7 @@ def test_an_answer_stands_beside_the_stage_once_it_holds(
 
 
 def test_watching_checks_again_whenever_the_file_is_saved(
-    folder, answers, started, monkeypatch, capsys
+    folder, answers, monkeypatch, capsys
 ):
     path = folder / "stage_07.py"
     other = folder / "notes.txt"
@@ -458,6 +428,3 @@ def test_watching_checks_again_whenever_the_file_is_saved(
     main(["try", "07"])
     assert main(["check", "07", "--watch"]) == 130
     assert capsys.readouterr().out.count("This took") == 3
-    # The process for the next check is there before it is needed.
-    assert len(started) == 1
-    assert started[0].killed

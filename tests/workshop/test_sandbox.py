@@ -1,17 +1,21 @@
 """A learner's program can't take the checker with it, whatever it does."""
 
+import multiprocessing
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
 
 import pytest
+import torch
 
 from shared.data import mnist
+from shared.workshop import sandbox
 from shared.workshop.check import Check
 from shared.workshop.exercises import exercise
 from shared.workshop.finding import Finding
-from shared.workshop.sandbox import AHEAD, ahead
 from stages import LADDER
 
 SEVEN = exercise(LADDER[6], LADDER)
@@ -62,6 +66,10 @@ HANGS = {
     "import pdb; pdb.set_trace()": ("waits-in-debugger", "a debugger waits"),
     "(f := lambda: f())()": ("stops", "RecursionError"),
     "__import__('stages.stage_06_tensor_dataset')": ("stops", "NotFoundErr"),
+    (
+        "import torch; torch.set_num_threads(2); torch.rand(10**5).exp();"
+        " raise ValueError"
+    ): ("stops", "ValueError"),
 }
 
 
@@ -84,21 +92,6 @@ def test_a_default_that_is_changed_for_all_is_taken_back(check):
     )
     assert found.kind == "setting-changed"
     assert "default dtype" in found.text
-
-
-@pytest.mark.slow
-def test_a_process_that_was_started_ahead_is_used_once(check, digits):
-    code = broken("import os; print(os.getpid(), 'trains')")
-    check(code)  # from here on what the stage does is known
-    with ahead(mnist.flag(digits.name)) as prepare:
-        prepare()
-        [(_, process)] = AHEAD.values()
-        for used in (True, False):
-            _, printed = check(code)
-            assert (f"{process.pid} trains" in printed) == used
-        prepare()
-        [(_, process)] = AHEAD.values()
-    assert process.returncode is not None
 
 
 @pytest.mark.slow
@@ -158,22 +151,72 @@ def test_a_check_that_is_killed_leaves_nothing_running(tmp_path, digits):
     path.write_text(broken("while True: pass"))
     code = (
         "import time; from pathlib import Path;"
+        "from shared.data import mnist;"
         "from shared.workshop.sandbox import Sandbox;"
-        f"sandbox = Sandbox(Path({str(path)!r}), {mnist.flag(digits.name)!r},"
+        f"splits = mnist.load({mnist.flag(digits.name)!r});"
+        f"sandbox = Sandbox(Path({str(path)!r}), splits,"
         " {'few': None, 'all': None});"
-        "print(sandbox.process.pid, flush=True);"
+        "print(*{p.pid for p in sandbox._processes.values()}, flush=True);"
         "\nwhile not sandbox.has('ready'): time.sleep(0.1)"
         "\nprint('ready', flush=True); time.sleep(999)"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
     )
-    pid = int(parent.stdout.readline())
+    pids = parent.stdout.readline().split()
     assert parent.stdout.readline() == "ready\n"
-    assert runs(pid)
+    assert all(map(runs, pids))
     parent.kill()
     parent.communicate()
-    assert ends(pid)
+    assert all(map(ends, pids))
+
+
+@pytest.mark.slow
+def test_who_interrupts_a_check_leaves_nothing_running(tmp_path, digits):
+    path, note = tmp_path / "stage_07.py", tmp_path / "pid.txt"
+    path.write_text(
+        broken(
+            "import os;"
+            f" open({str(note)!r}, 'a').write(f'{{os.getpid()}}\\n');"
+            " exec('while True: pass')"
+        )
+    )
+    checking = subprocess.Popen(
+        [sys.executable, "-m", "stages", "check", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not (note.exists() and note.read_text().count("\n") == 2):
+        assert checking.poll() is None
+        time.sleep(0.1)
+    os.killpg(checking.pid, signal.SIGINT)  # as a terminal does
+    out, err = checking.communicate()
+    assert checking.returncode == 130
+    assert err == "interrupted\n"
+    assert "Traceback" not in out
+    assert not any(map(runs, note.read_text().split()))
+
+
+@pytest.mark.slow
+def test_it_does_as_well_where_no_process_is_copied(check, monkeypatch):
+    spawn = multiprocessing.get_context("spawn")
+    monkeypatch.setattr(sandbox, "_context", lambda: spawn)
+    code = broken("print('loss', loss.item())")
+    found, printed = check(code)
+    assert found == "held"
+    assert re.match(r"loss 2\.\d+\nloss ", printed)
+    found, _ = check(code.replace("print(", "import os; os._exit(3); ("))
+    assert "its process ended all at once, with code 3" in found.text
+
+
+@pytest.mark.slow
+def test_a_copy_of_a_process_that_computed_in_threads_computes_in_one(check):
+    torch.set_num_threads(2)
+    torch.rand(10**5).exp()
+    torch.set_num_threads(1)
+    assert check(SEVEN.target.code)[0] == "held"
 
 
 @pytest.mark.slow
