@@ -23,7 +23,7 @@ from shared.workshop.exercises import bare, exercise
 
 GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(\.git)?/?")
 COLAB = "https://colab.research.google.com"
-BRANCH = "notebooks"  # of the repository, where Colab finds them
+BRANCH = "notebooks"  # of the repository, with the folder site/ in it
 NAMES = {"en": "English", "zh": "中文"}
 PYTHON = {
     "kernelspec": {
@@ -111,7 +111,9 @@ class Place(NamedTuple):
     @property
     def on_colab(self):
         owner_and_name = GITHUB.fullmatch(self.repository)[1]
-        return f"{COLAB}/github/{owner_and_name}/blob/{BRANCH}/{self.path}"
+        return (
+            f"{COLAB}/github/{owner_and_name}/blob/{BRANCH}/site/{self.path}"
+        )
 
     def link(self, name, language=None):
         """Return the address of another notebook, for a link in this one."""

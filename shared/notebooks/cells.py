@@ -79,7 +79,7 @@ def compare(stage, train, splits):
     display(Markdown(tables.markdown(rows)))
     display(Markdown(_outcome(stage, report, len(splits.x_valid))))
     if before.pred is not None and after.pred is not None:
-        path = runner.RUNS / stage.target / "comparison.png"
+        path = runner.RUNS / "notebooks" / f"{stage.target}.png"
         _draw(splits, (parent, before), (stage, after), path)
         display(Image(path))
 

@@ -13,7 +13,7 @@ from shared.reading import notes
 from shared.workshop.exercises import bare, exercise
 from stages import LADDER, TABLE
 from stages.__main__ import main
-from tests.notebooks.conftest import find, read
+from tests.notebooks.conftest import ROOT, find, read
 
 REPOSITORY = "https://github.com/somebody/torch-in-twelve"
 EXERCISES = [
@@ -173,7 +173,7 @@ def test_with_a_repository_each_has_a_badge_and_gets_the_project():
     for name, notebook in made.items():
         badge = (
             "](https://colab.research.google.com/github/somebody/"
-            f"torch-in-twelve/blob/{build.BRANCH}/notebooks/{name}.ipynb)"
+            f"torch-in-twelve/blob/{build.BRANCH}/site/notebooks/{name}.ipynb)"
         )
         assert badge in find(notebook, "title").source
         setup = find(notebook, "setup").source
@@ -192,6 +192,14 @@ def test_an_address_that_colab_could_not_open_is_bad_input(address, capsys):
         f"error: --repository {address} is no address .*\n",
         capsys.readouterr().err,
     )
+
+
+def test_the_workflow_puts_them_on_the_branch_that_colab_looks_at():
+    path = ROOT / ".github" / "workflows" / "book.yml"
+    text = path.read_text(encoding="utf-8")
+    assert "--repository https://github.com/$GITHUB_REPOSITORY" in text
+    assert "git add --force site/notebooks site/zh/notebooks\n" in text
+    assert f"git push --force origin {build.BRANCH}\n" in text
 
 
 def test_a_notebook_finds_the_clone_that_it_stands_in(notebooks, tmp_path):
