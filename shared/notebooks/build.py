@@ -365,9 +365,7 @@ def _of_exercise(task, following, place):
         title=task.stage.title,
     )
     cells = {
-        "title": _markdown(
-            f"# {heading}", place.ways(), *map(_said, task.paragraphs())
-        ),
+        "title": _markdown(f"# {heading}", place.ways(), *task.paragraphs()),
         "setup": place.setup(OF_AN_EXERCISE),
         "answer": _markdown(
             f"## {say('Your program')}",

@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from shared.languages import say
+from shared.languages import say, translated
 from shared.tokens import contains
 from shared.workshop.signs import SIGNS
 from shared.workshop.tasks import FORWARD, REVERSE, Task
@@ -70,15 +70,26 @@ class Exercise(NamedTuple):
             if code in SIGNS and not SIGNS[code].ours
         ]
         goes_out = [f"`{code}`" for code in goes_out]
-        first = f"{title(self.start)}, to become {title(self.target)}."
+        start, target = self.start, self.target
         paragraphs = (
-            f"{first[0].upper()}{first[1:]}",
-            self.task.text,
-            f"Swaps in: {', '.join(swaps_in)}." if swaps_in else "",
-            f"Goes out: {', '.join(goes_out)}." if goes_out else "",
-            f"Promise: {stage.promise}.",
-            "Import torch and the standard library, nothing else. Make this"
-            " change alone, and remove what is not used any more.",
+            say(
+                "Stage {start} ({was}), to become stage {target} ({will_be}).",
+                start=start.name,
+                was=start.title,
+                target=target.name,
+                will_be=target.title,
+            ),
+            translated(self.task.text) or self.task.text,
+            swaps_in and say("Swaps in: {codes}.", codes=", ".join(swaps_in)),
+            goes_out and say("Goes out: {codes}.", codes=", ".join(goes_out)),
+            say(
+                "Promise: {promise}.",
+                promise=translated(str(stage.promise)) or stage.promise,
+            ),
+            say(
+                "Import torch and the standard library, nothing else. Make"
+                " this change alone, and remove what is not used any more."
+            ),
         )
         return [text for text in paragraphs if text]
 
@@ -167,12 +178,13 @@ def of_file(path):
         text = path.read_text("utf-8")
     except (OSError, ValueError):
         return None
-    said = re.search(
-        r'"""Stage (\d\d) [^"]*?to\s+become\s+stage\s+(\d\d)', text
-    )
-    if said:
-        start, target = said[1], said[2]
-        return max(start, target), start > target
+    # In whatever language: it names two stages, one next to the other.
+    opening = re.search(r'"""(.*?)(\n\n|"""|\Z)', text, re.DOTALL)
+    numbers = re.findall(r"(?<!\d)\d\d(?!\d)", opening[1] if opening else "")
+    if len(numbers) == 2:
+        start, target = numbers
+        if abs(int(start) - int(target)) == 1:
+            return max(start, target), start > target
     return None
 
 

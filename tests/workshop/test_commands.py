@@ -6,6 +6,7 @@ import re
 import pytest
 import watchfiles
 
+from shared import languages
 from shared.data import mnist
 from shared.workshop import check, exercises
 from shared.workshop.exercises import exercise, of_file
@@ -217,8 +218,10 @@ def test_the_start_of_each_exercise_tells_which_it_is(tmp_path):
     for stage in LADDER[1:]:
         for reverse in (False, True):
             path = tmp_path / "mine.py"
-            path.write_text(exercise(stage, LADDER, reverse).code())
-            assert of_file(path) == (stage.name, reverse)
+            for language in languages.LANGUAGES:
+                with languages.use(language):
+                    path.write_text(exercise(stage, LADDER, reverse).code())
+                assert of_file(path) == (stage.name, reverse)
 
 
 class Judge:
