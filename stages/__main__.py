@@ -9,8 +9,10 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+from shared import languages
 from shared.errors import InputError, RunError
 from shared.files import replacing
+from shared.languages import lines, local, say
 from stages import ENCORES, LADDER, PRELUDE, TABLE
 from stages.flags import FLAGS, RUN, whole
 
@@ -28,21 +30,50 @@ EXTRAS = {  # packages that only some commands need, and what installs them
 }
 
 
+ARGPARSE = (  # what it says of its own accord
+    "usage: ",
+    "positional arguments",
+    "options",
+    "show this help message and exit",
+    "argument %(argument_name)s: %(message)s",
+    "expected one argument",
+    "expected at least one argument",
+    "invalid choice: %(value)r (choose from %(choices)s)",
+    "not allowed with argument %s",
+    "one of the arguments %s is required",
+    "the following arguments are required: %s",
+    "unrecognized arguments: %s",
+)
+argparse._ = local  # in place of gettext
+
+
+class Formatter(argparse.HelpFormatter):
+    """Breaks lines where the language that is spoken may."""
+
+    def _split_lines(self, text, width):
+        return lines.fill(" ".join(text.split()), width).splitlines()
+
+
 class Parser(argparse.ArgumentParser):
+    def __init__(self, *args, **options):
+        super().__init__(*args, formatter_class=Formatter, **options)
+
     def error(self, message):
         """Raise what argparse would print below several lines of usage."""
-        raise InputError(f"{message} (--help lists what there is)")
+        raise InputError(
+            say("{message} (--help lists what there is)", message=message)
+        )
 
 
 def main(argv=None):
     """Carry out one command line; return its exit code."""
     argv = sys.argv[1:] if argv is None else argv
     try:
-        options = _parse(argv)
+        options = _parse(_in_language(argv))
         options.pop("command")(**options)
         sys.stdout.flush()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _complain(error)
         return 2
     except BrokenPipeError:
         # Whoever read along, such as `head`, has seen enough. What is still
@@ -52,19 +83,38 @@ def main(argv=None):
     except ModuleNotFoundError as error:
         if error.name not in EXTRAS:
             raise
-        print(
-            f"error: this needs {error.name}: python -m pip install"
-            f' --editable ".[{EXTRAS[error.name]}]"',
-            file=sys.stderr,
+        install = f'python -m pip install --editable ".[{EXTRAS[error.name]}]"'
+        _complain(
+            say(
+                "this needs {package}: {install}",
+                package=error.name,
+                install=install,
+            )
         )
         return 1
     except (RunError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        _complain(error)
         return 1
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print(say("interrupted"), file=sys.stderr)
         return 130
     return 0
+
+
+def _complain(error):
+    print(say("error: {error}", error=error), file=sys.stderr)
+
+
+def _in_language(argv):
+    """Speak the language that a command line names; return the rest of it.
+
+    Or else that of the environment. Raises InputError if there is no such.
+    """
+    parser = Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--lang")
+    options, rest = parser.parse_known_args(argv)
+    languages.use(options.lang or os.environ.get(languages.VARIABLE) or "en")
+    return rest
 
 
 def run_file(path):
@@ -79,11 +129,18 @@ def run_file(path):
         if stage.path.name == Path(path).name or stage.code.strip() == code:
             sys.modules[stage.program_name] = sys.modules["__main__"]
             leave(main([stage.name, *sys.argv[1:]]))
-    names = f"{LADDER[0].path.name} to {LADDER[-1].path.name}"
-    print(
-        f"error: {Path(path).name} has not the name of a stage, such as"
-        f" {names}, nor the code of one",
-        file=sys.stderr,
+    names = say(
+        "{first} to {last}",
+        first=LADDER[0].path.name,
+        last=LADDER[-1].path.name,
+    )
+    _complain(
+        say(
+            "{file} has not the name of a stage, such as {names}, nor the code"
+            " of one",
+            file=Path(path).name,
+            names=names,
+        )
     )
     sys.exit(2)
 
@@ -106,7 +163,13 @@ def _parse(argv):
     """Return the options of a command line, `command` being a function."""
     parser = Parser(
         prog="python -m stages",
-        description="One MNIST training program, written twelve times.",
+        description=say("One MNIST training program, written twelve times."),
+    )
+    parser.add_argument(
+        "--lang",
+        choices=languages.LANGUAGES,
+        default=argparse.SUPPRESS,  # it was taken before
+        help=say("language of all that is printed (default: en)"),
     )
     parser.set_defaults(command=show_ladder)
     commands = parser.add_subparsers(metavar="COMMAND")
@@ -116,22 +179,22 @@ def _parse(argv):
         added.set_defaults(command=command)
         return added
 
-    stage = add("stage", run_stage, "run one stage; `07` alone will do")
-    stage.add_argument("stage", type=_row_of(LADDER), help="its number")
-    ladder = add("all", run_ladder, "run all stages, then compare them")
+    stage = add("stage", run_stage, say("run one stage; `07` alone will do"))
+    stage.add_argument("stage", type=_row_of(LADDER), help=say("its number"))
+    ladder = add("all", run_ladder, say("run all stages, then compare them"))
     for runs in (stage, ladder):
         _add_flags(runs, RUN)
     for row in AROUND:
-        runs = add(row.name, run_stage, row.label)
+        runs = add(row.name, run_stage, local(row.label))
         runs.set_defaults(stage=row)
         _add_flags(runs, row.flags)
-    diff = add("diff", show_change, "show the change between two stages")
+    diff = add("diff", show_change, say("show the change between two stages"))
     diff.add_argument(
         "stages",
         nargs="+",
         type=_row_of(TABLE),
         metavar="stage",
-        help="one, to compare it with the stage before it, or two",
+        help=say("one, to compare it with the stage before it, or two"),
     )
     layout = diff.add_mutually_exclusive_group()
     layout.add_argument("--side-by-side", action="store_true", default=None)
@@ -139,60 +202,68 @@ def _parse(argv):
         "--unified", action="store_false", dest="side_by_side", default=None
     )
     layout.add_argument(
-        "--plain", action="store_true", help="a diff that `patch` takes"
+        "--plain", action="store_true", help=say("a diff that `patch` takes")
     )
     diff.add_argument(
         "--mine",
         action="store_true",
-        help="your own answer beside the stage, once it holds",
+        help=say("your own answer beside the stage, once it holds"),
     )
     diff.add_argument(
         "--reverse",
         action="store_true",
-        help="with --mine: the one that undoes the change",
+        help=say("with --mine: the one that undoes the change"),
     )
-    explain = add("explain", explain_run, "say why your numbers differ")
-    explain.add_argument("stage", type=_row_of(LADDER), help="its number")
-    add("data", get_data, "download MNIST and nothing more")
-    prove = add("prove", prove_promises, "check what each stage promises")
-    mutants = add("mutants", break_stages, "break stages, and catch each")
-    standin = add("standin", try_standin, "train on the stand-in, test MNIST")
-    measure = add("measure", measure_ladder, "measure figures for the book")
+    explain = add("explain", explain_run, say("say why your numbers differ"))
+    explain.add_argument("stage", type=_row_of(LADDER), help=say("its number"))
+    add("data", get_data, say("download MNIST and nothing more"))
+    prove = add("prove", prove_promises, say("check what each stage promises"))
+    mutants = add("mutants", break_stages, say("break stages, and catch each"))
+    standin = add(
+        "standin", try_standin, say("train on the stand-in, test MNIST")
+    )
+    measure = add(
+        "measure", measure_ladder, say("measure figures for the book")
+    )
     for reports in (prove, mutants, standin, measure):
         _add_flags(reports, ["--output-dir", "--threads"])
     for reports in (prove, mutants, measure):
         _add_flags(reports, ["--data"])
-    bench = add("bench", measure_time, "measure how long it takes")
+    bench = add("bench", measure_time, say("measure how long it takes"))
     what = bench.add_mutually_exclusive_group(required=True)
     what.add_argument(
         "--startup",
         action="store_const",
         const="startup",
         dest="what",
-        help="from Enter to the first result, and to the last picture",
+        help=say("from Enter to the first result, and to the last picture"),
     )
     _add_flags(bench, ["--data", "--output-dir"])
-    results = add("results", publish, "measure what README and book show")
+    results = add("results", publish, say("measure what README and book show"))
     results.add_argument(
         "--all",
         action="store_true",
         dest="everything",
-        help="also what has not changed since it was measured",
+        help=say("also what has not changed since it was measured"),
     )
-    book = add("book", build_book, "make the web pages, in site/")
+    book = add("book", build_book, say("make the web pages, in site/"))
     book.add_argument(
         "--draft",
         action="store_true",
-        help="even if results are older than the code; every page says so",
+        help=say(
+            "even if results are older than the code; every page says so"
+        ),
     )
-    notebooks = add("notebooks", write_notebooks, "make notebooks, in site/")
+    notebooks = add(
+        "notebooks", write_notebooks, say("make notebooks, in site/")
+    )
     for publishes in (book, notebooks):
         publishes.add_argument(
             "--repository",
             metavar="URL",
-            help="where the project is on GitHub, for notebooks on Colab",
+            help=say("where the project is on GitHub, for notebooks on Colab"),
         )
-    add("readme", write_readme, "write ladder and results into README.md")
+    add("readme", write_readme, say("write ladder and results into README.md"))
     translate = add(
         "translations",
         list_translations,
@@ -202,25 +273,29 @@ def _parse(argv):
         "--missing",
         type=Path,
         metavar="FOLDER",
-        help="write what is missing to files there, to be filled in",
+        help=say("write what is missing to files there, to be filled in"),
     )
-    begin = add("try", begin_exercise, "make a change yourself")
-    check = add("check", check_exercise, "have your change checked")
-    hint = add("hint", give_hint, "show one more hint")
+    begin = add("try", begin_exercise, say("make a change yourself"))
+    check = add("check", check_exercise, say("have your change checked"))
+    hint = add("hint", give_hint, say("show one more hint"))
     for tasks in (begin, hint):
-        tasks.add_argument("stage", type=_change, help="its number")
+        tasks.add_argument("stage", type=_change, help=say("its number"))
     check.add_argument(
         "stage",
         type=_change_or_file,
         nargs="?",
-        help="its number, or only a file",
+        help=say("its number, or only a file"),
     )
     for tasks in (begin, check, hint):
         tasks.add_argument(
-            "--reverse", action="store_true", help="undo the change instead"
+            "--reverse",
+            action="store_true",
+            help=say("undo the change instead"),
         )
     begin.add_argument(
-        "--reset", action="store_true", help="begin anew; your file is kept"
+        "--reset",
+        action="store_true",
+        help=say("begin anew; your file is kept"),
     )
     begin.add_argument(
         "--puzzle",
@@ -228,56 +303,67 @@ def _parse(argv):
         help="with the lines of a small change to choose from",
     )
     check.add_argument(
-        "file", type=Path, nargs="?", help="default: the one in workshop/"
+        "file", type=Path, nargs="?", help=say("default: the one in workshop/")
     )
     which = check.add_mutually_exclusive_group()
     which.add_argument(
-        "--watch", action="store_true", help="check again at every change"
+        "--watch", action="store_true", help=say("check again at every change")
     )
     which.add_argument(
         "--all",
         type=Path,
         metavar="FOLDER",
         dest="folder",
-        help="check all files in a folder and below",
+        help=say("check all files in a folder and below"),
     )
     _add_flags(check, ["--data"])
-    guess = add("guess", play_cards, "which line is broken, if any?")
+    guess = add("guess", play_cards, say("which line is broken, if any?"))
     guess.add_argument(
         "--deck",
         type=_row_of(LADDER),
         metavar="STAGE",
-        help="only cards of this stage",
+        help=say("only cards of this stage"),
     )
     guess.add_argument(
         "--seed",
         type=whole(0),
-        help="order of the cards (default: another each time)",
+        help=say("order of the cards (default: another each time)"),
     )
-    progress = add("progress", show_progress, "show what you have done")
+    progress = add("progress", show_progress, say("show what you have done"))
     for tells in (check, progress):
         tells.add_argument(
-            "--json", action="store_true", dest="as_json", help="print JSON"
+            "--json",
+            action="store_true",
+            dest="as_json",
+            help=say("print JSON"),
         )
-    add("history", write_history, "write the ladder as a git repository")
-    bug = add("bisect", plant_bug, "plant a bug in such a repository")
+    add("history", write_history, say("write the ladder as a git repository"))
+    bug = add("bisect", plant_bug, say("plant a bug in such a repository"))
     which = bug.add_mutually_exclusive_group()
     which.add_argument(
-        "--seed", type=whole(0), help="which bug (default: any)"
+        "--seed", type=whole(0), help=say("which bug (default: any)")
     )
     which.add_argument(
-        "--reveal", action="store_true", help="show what the bug is"
+        "--reveal", action="store_true", help=say("show what the bug is")
     )
-    add("bisect-step", judge_commit, "is the commit that is checked out bad?")
-    carry = add("carry", carry_edit, "take an edit of a stage to the others")
-    carry.add_argument(
-        "stage", type=_row_of(TABLE), help="the one that was edited"
+    add(
+        "bisect-step",
+        judge_commit,
+        say("is the commit that is checked out bad?"),
+    )
+    carry = add(
+        "carry", carry_edit, say("take an edit of a stage to the others")
     )
     carry.add_argument(
-        "--back", action="store_true", help="to earlier ones, not later ones"
+        "stage", type=_row_of(TABLE), help=say("the one that was edited")
     )
     carry.add_argument(
-        "--write", action="store_true", help="write what is shown"
+        "--back",
+        action="store_true",
+        help=say("to earlier ones, not later ones"),
+    )
+    carry.add_argument(
+        "--write", action="store_true", help=say("write what is shown")
     )
 
     # `python -m stages 07` is short for `python -m stages stage 07`.
@@ -296,7 +382,8 @@ def _parse(argv):
 
 def _add_flags(parser, names):
     for name in names:
-        parser.add_argument(name, **FLAGS[name])
+        flag = FLAGS[name]
+        parser.add_argument(name, **flag | {"help": local(flag["help"])})
 
 
 def _row_of(rows):
@@ -307,9 +394,13 @@ def _row_of(rows):
             if text.zfill(2) == row.name or text in (row.module, row.target):
                 return row
         raise argparse.ArgumentTypeError(
-            f"there is no stage {text!r}: stages are {LADDER[0].name} to"
-            f" {LADDER[-1].name}, and `python -m stages` lists the preludes"
-            " and encores"
+            say(
+                "there is no stage {name!r}: stages are {first} to {last}, and"
+                " `python -m stages` lists the preludes and encores",
+                name=text,
+                first=LADDER[0].name,
+                last=LADDER[-1].name,
+            )
         )
 
     return parse
@@ -320,7 +411,10 @@ def _change(text):
     stage = _row_of(LADDER)(text)
     if stage.parent is None:
         raise argparse.ArgumentTypeError(
-            f"stage {stage.name} is the first; there is no change to make"
+            say(
+                "stage {stage} is the first; there is no change to make",
+                stage=stage.name,
+            )
         )
     return stage
 
@@ -346,17 +440,22 @@ def show_ladder():
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(no_wrap=True)
         for stage in rows:
-            title = (f"{stage.title}",) if stage in LADDER else ()
+            [*_, title] = local(f"{stage.name} {stage.title}").split(" ", 1)
+            title = (title,) if stage in LADDER else ()
             table.add_row(f"  {stage.name}", *title, ", ".join(stage.swaps_in))
         console.print(table)
 
-    print("One MNIST training program, written twelve times:\n")
+    print(say("One MNIST training program, written twelve times:"), "\n")
     show(LADDER)
-    print("\nPreludes and encores, before and after the twelve:\n")
+    print()
+    print(say("Preludes and encores, before and after the twelve:"), "\n")
     show(AROUND)
+    print()
     print(
-        "\nStart with `python -m stages 01`, then `python -m stages diff 02`;"
-        "\n--help lists the other commands."
+        say(
+            "Start with `python -m stages 01`, then `python -m stages diff"
+            " 02`;\n--help lists the other commands."
+        )
     )
 
 
@@ -375,12 +474,16 @@ def run_ladder(**options):
     from shared.results import tables
 
     found = {result["stage"]: result for result in results}
-    print(f"\nOn {results[0]['data']}:")
+    print()
+    print(say("On {data}:", data=local(results[0]["data"])))
     _show(tables.of_stages(LADDER, found))
+    print()
     print(
-        "\nFrom stage 08 on the images are shuffled, and accuracy depends"
-        " more on chance\nthan on the stage: README.md, “What a stage"
-        " promises, proved”, tells more."
+        say(
+            "From stage 08 on the images are shuffled, and accuracy depends"
+            " more on chance\nthan on the stage: README.md, “What a stage"
+            " promises, proved”, tells more."
+        )
     )
 
 
@@ -419,11 +522,15 @@ def show_change(stages, side_by_side, plain, mine, reverse):
 
     if len(stages) > 2 or len(stages) != len(set(stages)):
         names = ", ".join(stage.name for stage in stages)
-        raise InputError(f"a change is between two stages, not {names}")
+        raise InputError(
+            say("a change is between two stages, not {names}", names=names)
+        )
     *before, after = stages
     if mine or reverse:
         if before or not mine:
-            raise InputError("--mine goes with one stage, --reverse with it")
+            raise InputError(
+                say("--mine goes with one stage, --reverse with it")
+            )
         show_answer(after, side_by_side, plain, reverse)
         return
     if not before:
@@ -434,7 +541,11 @@ def show_change(stages, side_by_side, plain, mine, reverse):
         sys.stdout.reconfigure(encoding="utf-8", newline="\n")
     if not before:
         print(
-            f"{after.label}: nothing comes before it; here is all of it.\n",
+            say(
+                "{stage}: nothing comes before it; here is all of it.",
+                stage=local(after.label),
+            ),
+            end="\n\n",
             file=sys.stderr if plain else sys.stdout,
             flush=True,
         )
@@ -458,7 +569,9 @@ def show_answer(stage, side_by_side, plain, reverse):
     from shared.workshop import commands, exercises
 
     if stage not in LADDER or not stage.parent:
-        raise InputError(f"{stage.label} is no exercise")
+        raise InputError(
+            say("{stage} is no exercise", stage=local(stage.label))
+        )
     task = exercises.exercise(stage, LADDER, reverse)
     name, target = str(exercises.shown(task.path)), task.target
     mine = terminal.Program(name, *exercises.bare(commands.answer(task)))
@@ -481,7 +594,7 @@ def get_data():
     from shared.data import mnist
 
     mnist.read(insist=True)
-    print(f"MNIST is in {mnist.place()}")
+    print(say("MNIST is in {folder}", folder=mnist.place()))
 
 
 def prove_promises(data, output_dir, known=None, threads=None):
@@ -622,7 +735,9 @@ def build_book(draft, repository):
 
     made = _notebooks(repository)
     build.build(TABLE, LADDER, FORWARD, ROOT / "site", draft, made)
-    print(f"the book is at {ROOT / 'site' / 'index.html'}")
+    edition = "zh" if languages.current() == "zh" else ""
+    path = ROOT / "site" / edition / "index.html"
+    print(say("the book is at {path}", path=path))
 
 
 def write_notebooks(repository):
@@ -633,14 +748,16 @@ def write_notebooks(repository):
     build.write(made, ROOT / "site")
     folders = sorted({str(Path(name).parent) for name in made})
     print(
-        f"wrote {len(made)} notebooks to"
-        f" {' and '.join(f'site/{folder}' for folder in folders)}"
+        say(
+            "wrote {n} notebooks to {folders}",
+            n=len(made),
+            folders=say(" and ").join(f"site/{folder}" for folder in folders),
+        )
     )
 
 
 def _notebooks(repository=None):
     """Return the notebooks in all languages, {path in the site: text}."""
-    from shared import languages
     from shared.notebooks.build import notebooks
 
     made = {}
@@ -671,7 +788,6 @@ def list_translations(missing):
     pages = build.pages(
         TABLE, LADDER, FORWARD, draft=True, notebooks=_notebooks()
     )
-    del pages["names.js"]
     everything = translations.everything(pages.values())
     asked, over = sources.compared(everything, "zh")
     for heading, found in (("missing", asked), ("left over", over)):
@@ -722,14 +838,17 @@ def check_exercise(stage, file, reverse, watch, folder, as_json, data):
     from shared.workshop import commands, exercises
 
     if watch and as_json:
-        raise InputError("--json does not go with --watch")
+        raise InputError(say("--json does not go with --watch"))
     paths = [p for p in (stage, file, folder) if isinstance(p, Path)]
     if isinstance(stage, Path):
         stage, file = None, stage
     if len(paths) > 1 or not (stage or paths):
         raise InputError(
-            "name one thing to check: `check 07`, a file as in `check"
-            " mine.py`, or a folder of answers as in `check --all answers`"
+            say(
+                "name one thing to check: `check 07`, a file as in `check"
+                " mine.py`, or a folder of answers as in `check --all"
+                " answers`"
+            )
         )
 
     def find(path):
@@ -741,13 +860,16 @@ def check_exercise(stage, file, reverse, watch, folder, as_json, data):
             if row.name == name and row.parent:
                 return exercises.exercise(row, LADDER, back or reverse)
         raise InputError(
-            f"{path} does not say which stage it is to become: name it, as in"
-            f" `check 07 {path}`"
+            say(
+                "{path} does not say which stage it is to become: name it, as"
+                " in `check 07 {path}`",
+                path=path,
+            )
         )
 
     if folder:
         if not commands.check_all(folder, find, data, as_json):
-            raise RunError("not all of these are solved yet")
+            raise RunError(say("not all of these are solved yet"))
         return
     task = find(file)
     following = [
@@ -760,7 +882,12 @@ def check_exercise(stage, file, reverse, watch, folder, as_json, data):
         commands.watch(task, file, data, STARTED, following)
     elif not commands.check(task, file, data, STARTED, following, as_json):
         undone = " --reverse" if task.reverse else ""
-        raise RunError(f"exercise {task.stage.name}{undone} is not solved yet")
+        raise RunError(
+            say(
+                "exercise {exercise} is not solved yet",
+                exercise=f"{task.stage.name}{undone}",
+            )
+        )
 
 
 def give_hint(stage, reverse):

@@ -8,6 +8,8 @@ import argparse
 import math
 from pathlib import Path
 
+from shared.languages import say
+
 
 def whole(least):
     """Return a parser of whole numbers of at least `least`."""
@@ -19,7 +21,11 @@ def whole(least):
             number = None
         if number is None or not least <= number < 2**63:
             raise argparse.ArgumentTypeError(
-                f"{text!r} is not a whole number of at least {least}"
+                say(
+                    "{text!r} is not a whole number of at least {least}",
+                    text=text,
+                    least=least,
+                )
             )
         return number
 
@@ -34,7 +40,7 @@ def rate(text):
         number = math.nan
     if not 0 <= number <= 3.4e38:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of at least 0"
+            say("{text!r} is not a number of at least 0", text=text)
         )
     return number
 

@@ -5,8 +5,11 @@ from pathlib import Path
 from shared.languages import sources
 from shared.proof.mutants import MUTANTS
 from shared.reading import names, notes, readme
+from shared.results import published
 from shared.workshop import tasks, texts
 from stages import TABLE
+from stages.__main__ import ARGPARSE
+from stages.flags import FLAGS
 
 ROOT = Path(__file__).parents[1]
 # The file of the messages in a room; those of other rooms are in "commands".
@@ -34,7 +37,11 @@ def everything(pages):
         ),
         "reading.json": [*_reading(), *said["reading"]],
         "book.json": [*_book(pages), *said["book"]],
-        "commands.json": said["commands"],
+        "commands.json": [
+            *said["commands"],
+            *(flag["help"] for flag in FLAGS.values()),
+            *ARGPARSE,
+        ],
         "notebooks.json": said["notebooks"],
     }
 
@@ -73,14 +80,17 @@ def _reading():
         *(name.sentence for name in names.NAMES.values()),
         *(str(row.promise) for row in TABLE if row.promise),
         *(text for m in MUTANTS for text in (m.name, m.why)),
+        published.AGAIN,
     ]
 
 
 def _book(pages):
     # Not at the top: only the extra `book` brings what it needs.
-    from shared.book import edition
+    from shared.book import build, edition
 
-    found = [text for page in pages for text in edition.paragraphs(page)]
+    # What no page says now, and what a script says of a name.
+    found = [*build.DRAFT_SAYS, "page"]
+    found += [text for page in pages for text in edition.paragraphs(page)]
     for path in sorted(ROOT.glob("shared/book/*.js")):
         found += sources.of_script(path.read_text(encoding="utf-8"))
     return found

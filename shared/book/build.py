@@ -14,6 +14,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,15 +22,20 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.book import cards, charts, digit, player, programs
+from shared import languages
+from shared.book import cards, charts, digit, edition, player, programs
 from shared.book.prose import Readme, clauses, inline, unbroken
 from shared.errors import RunError
-from shared.languages import say
+from shared.languages import sources
 from shared.proof.losses import of as losses_of
 from shared.reading import names, readme
 from shared.results import published, tables
 
 HERE = Path(__file__).parent
+DRAFT_SAYS = (
+    "No result is stale.",
+    "Results on these pages are older than the code of",
+)
 
 
 class Page(NamedTuple):
@@ -109,15 +115,22 @@ def build(table, ladder, tasks, site, draft=False, notebooks=None):
     }
     files |= {f"source/{row.path.name}": row.path for row in table}
     notebooks = notebooks or {}
-    made = pages(table, ladder, tasks, draft, notebooks)
+    book = _read(table, ladder, tasks, draft, notebooks)
+    names = _names(book)
+    made = _pages(book)
+    made["names.js"] = _names_script(names)
     used = _checked_links(made, [*files, *notebooks])
+    chinese = partial(languages.translated, language="zh")
+    for name in [name for name in made if name.endswith(".html")]:
+        made[f"zh/{name}"] = edition.translated(made[name], chinese, "zh-CN")
+    made["zh/names.js"] = _names_script(names, chinese)
 
     site.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(
         dir=site.parent, prefix=f".{site.name}-"
     ) as temporary:
         part = Path(temporary) / site.name
-        for folder in ("pictures", "source"):
+        for folder in ("pictures", "source", "zh"):
             (part / folder).mkdir(parents=True)
         for name, text in (made | notebooks).items():
             (part / name).parent.mkdir(parents=True, exist_ok=True)
@@ -129,25 +142,23 @@ def build(table, ladder, tasks, site, draft=False, notebooks=None):
 
 
 def pages(table, ladder, tasks, draft=False, notebooks=()):
-    """Return the pages of the book, and the script of its names.
+    """Return the pages of the book in English: {file name: HTML}.
 
-    {file: text}, in English; takes what `build` takes, of `notebooks` only
-    the addresses, and raises as it does.
+    Takes what `build` takes, of `notebooks` only the addresses, and raises
+    what it raises.
     """
-    book = _read(table, ladder, draft)
-    book.tasks, book.notebooks = tasks, notebooks
-    names = f"const NAMES = {json.dumps(_names(book))}\n"
-    return _pages(book) | {"names.js": names}
+    return _pages(_read(table, ladder, tasks, draft, notebooks))
 
 
-def _read(table, ladder, draft):
+def _read(table, ladder, tasks, draft, notebooks):
     """Read what the pages are made of.
 
-    Returns a namespace: the rows `table` and `ladder`, whether it is a
-    `draft` and which rows are `stale`; the results `trained`, `mutants` and
-    `proof`; the `readme` by its sections; and by the name of a row `stages`,
-    what is said of it on its page and on others. Raises RunError if a result
-    is missing, or stale or broken in what is no draft.
+    Returns a namespace: the rows `table` and `ladder`, the `tasks` and
+    `notebooks`, whether it is a `draft` and which rows are `stale`; the
+    results `trained`, `mutants` and `proof`; the `readme` by its sections;
+    and by the name of a row `stages`, what is said of it on its page and on
+    others. Raises RunError if a result is missing, or stale or broken in what
+    is no draft.
     """
     trained, mutants, proof, losses = map(
         published.read, ("ladder", "mutants", "proof", "losses")
@@ -181,6 +192,8 @@ def _read(table, ladder, draft):
     return SimpleNamespace(
         table=table,
         ladder=ladder,
+        tasks=tasks,
+        notebooks=notebooks,
         draft=draft,
         stale=stale,
         trained=trained,
@@ -219,8 +232,7 @@ def _pages(book):
         ],
         draft=book.draft,
         stale=[stages[row.name] for row in book.stale],
-        stale_said=say("Results on these pages are older than the code of"),
-        not_stale_said=say("No result is stale."),
+        draft_says=DRAFT_SAYS[bool(book.stale)],
         trained=trained,
         trained_on=published.conditions(trained, trained["dtype"], "seed 0"),
         proved_on=published.conditions(book.proof, "seed 0"),
@@ -334,6 +346,28 @@ def _names(book):
     return sorted([name, where, page] for (name, where), page in found.items())
 
 
+def _names_script(names, translate=lambda text: None):
+    """Return the script of what can be searched for, and what scripts say."""
+    said = [
+        text
+        for path in sorted(HERE.glob("*.js"))
+        for text in sources.of_script(path.read_text(encoding="utf-8"))
+    ]
+    words = {text: translate(text) for text in said if translate(text)}
+    names = [
+        [
+            (where == "page" and translate(name)) or name,
+            translate(where) or where,
+            page,
+        ]
+        for name, where, page in names
+    ]
+    return "".join(
+        f"const {name} = {json.dumps(value, ensure_ascii=False)}\n"
+        for name, value in (("NAMES", names), ("WORDS", words))
+    )
+
+
 def _steps(book):
     """Return the links on top of every page: page, label, what to show.
 
@@ -375,6 +409,8 @@ class _Links(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
+        if "hreflang" in dict(attrs):  # the same page in another language
+            return
         for name, value in attrs:
             if name in ("href", "src") and ":" not in value:
                 self.links.append(value)

@@ -28,8 +28,9 @@
     const points = Object.values(answered())
     const sum = (i) => points.filter((three) => three[i] === "1").length
     const text = points.length
-      ? `Right so far, of ${points.length}: you ${sum(0)}, ` +
-        `an accuracy check ${sum(1)}, the proof ${sum(2)}.`
+      ? say("Right so far, of {all}: you {you}, an accuracy check {check}, the proof {proof}.", {
+        all: points.length, you: sum(0), check: sum(1), proof: sum(2),
+      })
       : ""
     for (const score of document.querySelectorAll(".deck-bar .score")) {
       score.querySelector("span").textContent = text
@@ -42,7 +43,7 @@
   const linesOf = (card, answer) => {
     const program = card.querySelector(".program")
     const list = made("ol", "", { className: "program" })
-    list.setAttribute("aria-label", "Lines of the program")
+    list.setAttribute("aria-label", say("Lines of the program"))
     let number = 0
     for (const [i, html] of program.firstChild.innerHTML.split("\n").entries()) {
       const line = made("li", "")
@@ -77,9 +78,11 @@
   }
 
   const verdict = (broken, chosen, right) => {
-    if (right) return broken ? "Right: here it is broken." : "Right: it is fine."
-    if (!broken) return "No: it is fine."
-    return chosen === null ? "No: it is broken." : "No: it is broken elsewhere."
+    if (right && broken) return say("Right: here it is broken.")
+    if (right) return say("Right: it is fine.")
+    if (!broken) return say("No: it is fine.")
+    if (chosen === null) return say("No: it is broken.")
+    return say("No: it is broken elsewhere.")
   }
 
   const setUp = (card) => {
@@ -110,12 +113,12 @@
     }
     const list = linesOf(card, answer)
     const asked = made("p", "", { className: "asked" })
-    const fine = made("button", "It is fine", { type: "button" })
+    const fine = made("button", say("It is fine"), { type: "button" })
     fine.addEventListener("click", () => answer(null))
-    const share = made("a", "Link to this card", {
+    const share = made("a", say("Link to this card"), {
       href: `cards.html#card-${number}`,
     })
-    asked.append(made("span", "Choose the line that is wrong, or"), fine, share)
+    asked.append(made("span", say("Choose the line that is wrong, or")), fine, share)
     card.querySelector(".program").before(asked)
     details.before(said)
   }
@@ -127,11 +130,11 @@
     cards.forEach(setUp)
     const bar = made("div", "", { className: "deck-bar" })
     const score = made("p", "", { className: "score" })
-    const reset = made("button", "Start again", { type: "button" })
+    const reset = made("button", say("Start again"), { type: "button" })
     reset.addEventListener("click", () => {
       keep({})
       showScores()
-      document.getElementById("said").textContent = "The score is reset."
+      document.getElementById("said").textContent = say("The score is reset.")
     })
     score.append(made("span", ""), " ", reset)
     let at = 0
@@ -140,7 +143,9 @@
       at = (i + cards.length) % cards.length
       for (const [j, card] of cards.entries()) card.hidden = j !== at
       cards[at].classList.toggle("arrives", moved)
-      place.textContent = `Card ${at + 1} of ${cards.length}`
+      place.textContent = say("Card {at} of {all}", {
+        at: at + 1, all: cards.length,
+      })
     }
     if (cards.length > 1) {
       const turn = (label, step) => {
@@ -151,7 +156,7 @@
         })
         return button
       }
-      bar.append(turn("Previous card", -1), place, turn("Next card", 1))
+      bar.append(turn(say("Previous card"), -1), place, turn(say("Next card"), 1))
       const find = () => cards.findIndex((c) => c.id === `card-${asked()}`)
       const known = answered()
       const open = cards.findIndex((c) => !(c.id.replace("card-", "") in known))

@@ -65,11 +65,12 @@
       const color = (parted?.[i] ?? 0) > 0 ? [0, 89, 204] : [193, 26, 26]
       return [...color.map((c) => 255 - (255 - c) * strength), 255]
     })
-    const name = `stage ${row.querySelector("input").value}`
+    const said = { digit, stage: row.querySelector("input").value }
     find(".why").textContent = parts
-      ? `What speaks for a ${digit} (blue) and against (red), to ${name}.`
-      : "What speaks for the digit that a stage reads, and against."
-    find("[role=status]").textContent = parts ? `${name} reads ${digit}` : ""
+      ? say("What speaks for a {digit} (blue) and against (red), to stage {stage}.", said)
+      : say("What speaks for the digit that a stage reads, and against.")
+    find("[role=status]").textContent =
+      parts ? say("stage {stage} reads {digit}", said) : ""
   }
 
   const read = (canvas) => {
@@ -130,7 +131,7 @@
     try {
       picture = await createImageBitmap(file)
     } catch {
-      find(".why").textContent = `${file.name} is no picture.`
+      find(".why").textContent = say("{file} is no picture.", { file: file.name })
       return
     }
     const scale = Math.min(1, LARGEST / Math.max(picture.width, picture.height))

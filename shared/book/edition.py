@@ -23,6 +23,10 @@ READ = (
 )
 LETTER = re.compile("[A-Za-z]")
 DASH = " – "  # in the title of a page
+# Between what is translated on its own.
+MARKS = {",": "、", ";": "；", ":": "：", ".": "。", "(": "（", ")": "）"}
+# What a page of the edition has beside it, or on it, or far away.
+OWN = re.compile(r"#|[\w-]+\.html\b|notebooks/|names\.js$|\w+:")
 
 
 def translated(page, translate, language):
@@ -37,6 +41,7 @@ def translated(page, translate, language):
     _attributes(root, translate)
     _title(root, translate)
     _block(root.body, translate)
+    _links(root)
     for lead in root.find_class("lead")[:1]:
         text = " ".join(lead.text_content().split())
         root.head.xpath("meta[@name='description']")[0].set("content", text)
@@ -75,6 +80,25 @@ def _attributes(root, translate):
                 element.set(name, before + (translate(text) or text))
 
 
+def _links(root):
+    """Let links of a page lead from the folder of this edition.
+
+    Pages, notebooks and names.js are beside it; all else is in the folder
+    above, and so is the English edition, to which the switch leads.
+    """
+    for element in root.xpath("//*[@href or @src]"):
+        for name in ("href", "src"):
+            link = element.get(name, "#")
+            if element.get("hreflang"):
+                element.set("hreflang", "en")
+                element.set(name, f"../{link.rpartition('/')[2]}")
+            elif not OWN.match(link):
+                element.set(name, f"../{link}")
+    for switch in root.find_class("language"):
+        switch.set("lang", "en")
+        switch.text = "English"
+
+
 def _block(element, translate):
     """Translate what stands in an element, block by block."""
     if element.tag in CODE or element.get("translate") == "no":
@@ -98,7 +122,10 @@ def _run(run, translate):
         for part in run:
             if not isinstance(part, str):
                 _block(part, translate)
-        return run
+        return [
+            MARKS.get(part.strip(), part) if isinstance(part, str) else part
+            for part in run
+        ]
     start, end = 0, len(run)
     while _silent(run[start]):
         start += 1

@@ -62,7 +62,7 @@ const play = (player) => {
       link.href = page
       link.textContent = heading
       const said = document.createElement("small")
-      said.textContent = ` swaps in ${swaps}`
+      said.textContent = ` ${say("swaps in {swaps}", { swaps })}`
       find(".now").replaceChildren(link, said)
     }
     slider.value = stage + 1
@@ -96,7 +96,7 @@ const play = (player) => {
   const stop = () => {
     clearInterval(timer)
     timer = undefined
-    button.textContent = "Play"
+    button.textContent = say("Play")
     button.setAttribute("aria-pressed", "false")
   }
   const step = () => {
@@ -105,7 +105,7 @@ const play = (player) => {
   }
   button.addEventListener("click", () => {
     if (timer) return stop()
-    button.textContent = "Pause"
+    button.textContent = say("Pause")
     button.setAttribute("aria-pressed", "true")
     if (current === programs.length - 1) show(0)
     else step()

@@ -1,5 +1,9 @@
 "use strict"
 
+// What is said, in the language of the page: names.js has the translations.
+const say = (english, fields = {}) => (WORDS[english] ?? english).replace(
+  /\{(\w+)\}/g, (field, name) => fields[name] ?? field)
+
 // A browser may keep pages from remembering; they work all the same.
 const remembered = (name) => {
   try { return localStorage[`torch-in-twelve-${name}`] } catch {}
@@ -21,6 +25,14 @@ for (const group of document.querySelectorAll("[data-remember]")) {
     if (name === "theme") {
       document.documentElement.dataset.theme = event.target.value
     }
+  })
+}
+
+// The same place of the page, in the other language; it is remembered.
+for (const link of document.querySelectorAll(".language")) {
+  link.addEventListener("click", () => {
+    remember("language", link.hreflang)
+    link.hash = location.hash
   })
 }
 
@@ -116,7 +128,7 @@ const explain = (link) => {
   code.textContent = name
   const more = document.createElement("a")
   more.href = link.href
-  more.textContent = "Documentation"
+  more.textContent = say("Documentation")
   text.append(code, ": ", sentence.join(": "), " ", more)
   explained.replaceChildren(text)
   explained.hidden = false
@@ -186,9 +198,9 @@ const copy = async (text) => {
     area.select()
     const done = document.execCommand("copy")
     area.remove()
-    if (!done) return "Copying is not allowed"
+    if (!done) return say("Copying is not allowed")
   }
-  return "Copied"
+  return say("Copied")
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {

@@ -5,6 +5,8 @@ import threading
 
 import requests
 
+from shared.languages import say
+
 ANSWER_WITHIN = 5  # seconds for a server's name, connection and headers
 SILENCE = 20  # seconds in which at least one chunk must arrive
 CHUNK = 16_384  # bytes; with SILENCE, a rate of 800 bytes a second
@@ -56,9 +58,11 @@ def chunks(url):
 
     threading.Thread(target=ask, daemon=True).start()
     try:
-        size = _next(arrived, ANSWER_WITHIN, f"no answer in {ANSWER_WITHIN} s")
+        size = _next(
+            arrived, ANSWER_WITHIN, say("no answer in {s} s", s=ANSWER_WITHIN)
+        )
         yield int(size) if size and size.isdigit() else None
-        slow = f"less than {CHUNK:,} bytes in {SILENCE} s"
+        slow = say("less than {n:,} bytes in {s} s", n=CHUNK, s=SILENCE)
         while (chunk := _next(arrived, SILENCE, slow)) is not None:
             yield chunk
     finally:
@@ -80,24 +84,25 @@ def _explained(error):
     """Return a DownloadError that says in a few words what went wrong."""
     if isinstance(error, requests.HTTPError):
         status = error.response.status_code
-        message = f"answer {status} {error.response.reason}".rstrip()
+        message = say("answer {status}", status=status)
+        message = f"{message} {error.response.reason or ''}".rstrip()
         if status == 429 or status >= 500:
             wanted = error.response.headers.get("Retry-After", "1")
             if wanted.isdigit() and int(wanted) <= PATIENCE:
                 return DownloadError(message, again=int(wanted))
         return DownloadError(message)
     if isinstance(error, requests.exceptions.ProxyError):
-        return DownloadError("its proxy can't be reached")
+        return DownloadError(say("its proxy can't be reached"))
     if isinstance(error, requests.exceptions.SSLError):
-        return DownloadError("no valid certificate")
+        return DownloadError(say("no valid certificate"))
     if isinstance(error, requests.Timeout):
-        return DownloadError(f"no answer in {ANSWER_WITHIN} s")
+        return DownloadError(say("no answer in {s} s", s=ANSWER_WITHIN))
     if isinstance(error, requests.TooManyRedirects):
-        return DownloadError("redirects without end")
+        return DownloadError(say("redirects without end"))
     if isinstance(error, requests.exceptions.InvalidSchema | ValueError):
-        return DownloadError("not an address that can be asked")
+        return DownloadError(say("not an address that can be asked"))
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return DownloadError("connection cut off", again=1)
+        return DownloadError(say("connection cut off"), again=1)
     if isinstance(error, requests.ConnectionError):
-        return DownloadError("can't be reached")
+        return DownloadError(say("can't be reached"))
     return DownloadError(type(error).__name__)

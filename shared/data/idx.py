@@ -5,6 +5,8 @@ import zlib
 
 import numpy as np
 
+from shared.languages import say
+
 
 class BadFileError(Exception):
     """A file is not what its name says; the message tells why."""
@@ -19,16 +21,23 @@ def decode(content):
     anything but an exact fit with one or three dimensions.
     """
     if content[:3] != b"\0\0\x08" or content[3:4] not in (b"\1", b"\3"):
-        raise BadFileError(f"starts with {content[:4]!r}, not as IDX does")
+        raise BadFileError(
+            say("starts with {start!r}, not as IDX does", start=content[:4])
+        )
     n_dims = content[3]
     header = 4 + 4 * n_dims
     if len(content) < header:
-        raise BadFileError(f"ends after {len(content)} bytes, in its header")
+        raise BadFileError(
+            say("ends after {n} bytes, in its header", n=len(content))
+        )
     shape = np.frombuffer(content, ">u4", n_dims, offset=4).tolist()
     if math.prod(shape) != len(content) - header:
         raise BadFileError(
-            f"holds {len(content) - header:,} bytes of data,"
-            f" not the {' x '.join(map(str, shape))} of its header"
+            say(
+                "holds {n:,} bytes of data, not the {shape} of its header",
+                n=len(content) - header,
+                shape=" x ".join(map(str, shape)),
+            )
         )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
@@ -43,11 +52,13 @@ def gunzip(data, size):
     try:
         content = gzip.decompress(data, size + 1)
     except zlib.error as error:
-        raise BadFileError("is no sound gzip file") from error
+        raise BadFileError(say("is no sound gzip file")) from error
     if len(content) > size:
-        raise BadFileError(f"unpacks to more than {size:,} bytes")
+        raise BadFileError(
+            say("unpacks to more than {size:,} bytes", size=size)
+        )
     if not gzip.eof:
-        raise BadFileError(f"is cut off after {len(data):,} bytes")
+        raise BadFileError(say("is cut off after {n:,} bytes", n=len(data)))
     if gzip.unused_data:
-        raise BadFileError("goes on after the end of its gzip data")
+        raise BadFileError(say("goes on after the end of its gzip data"))
     return content

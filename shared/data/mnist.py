@@ -12,6 +12,7 @@ from pathlib import Path
 from shared.data import source, splits, standin
 from shared.data.idx import decode
 from shared.data.source import Known, Source, UnavailableError
+from shared.languages import say
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -63,10 +64,13 @@ def load(data="auto"):
         if data == "mnist":
             raise
         print(
-            f"{reason}\n"
-            "Training on the stand-in: digits that this project draws"
-            " itself. To get MNIST,\nrun `make data` with a network, or name"
-            " a folder that holds its four files in MNIST_DIR.",
+            reason,
+            say(
+                "Training on the stand-in: digits that this project draws"
+                " itself. To get MNIST,\nrun `make data` with a network, or"
+                " name a folder that holds its four files in MNIST_DIR."
+            ),
+            sep="\n",
             file=sys.stderr,
         )
         return _standin()

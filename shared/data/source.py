@@ -19,6 +19,7 @@ from tqdm.auto import tqdm
 from shared.data.idx import BadFileError, decode, gunzip
 from shared.errors import InputError, RunError
 from shared.files import replacing
+from shared.languages import say
 
 CACHE = Path(__file__).parents[2] / "data"
 ATTEMPTS = 3  # at fetching a file from a mirror that is only busy
@@ -93,16 +94,31 @@ def verified(source, path, name):
     gzipped = path.suffix == ".gz"
     content = gunzip(data, known.size) if gzipped else data
     if len(content) != known.size:
-        length = f"{len(content):,}" if len(content) < known.size else "more"
-        raise BadFileError(f"holds {length} bytes, not {known.size:,}")
+        if len(content) > known.size:
+            raise BadFileError(
+                say("holds more bytes than {known:,}", known=known.size)
+            )
+        raise BadFileError(
+            say(
+                "holds {n:,} bytes, not {known:,}",
+                n=len(content),
+                known=known.size,
+            )
+        )
     found = _sha256(content)
     if what := source.others.get(found):
-        raise BadFileError(f"is {what}")
+        raise BadFileError(say("is {what}", what=what))
     wanted = known.sha256
     if not wanted and gzipped:
         found, wanted = _sha256(data), known.gzip_sha256
     if wanted and found != wanted:
-        raise BadFileError(f"has SHA-256 {found[:12]}…, not {wanted[:12]}…")
+        raise BadFileError(
+            say(
+                "has SHA-256 {found}…, not {wanted}…",
+                found=found[:12],
+                wanted=wanted[:12],
+            )
+        )
     if not wanted:
         decode(content)
     return content
@@ -136,12 +152,22 @@ def _from_folder(source, folder, name):
             except OSError as error:
                 problems.append(f"{path}: {error.strerror}")
     if not problems:
-        lacks = f"holds neither {name} nor {name}.gz"
         problems = [
-            f"{folder} {lacks if folder.is_dir() else 'is not a folder'}"
+            say(
+                "{folder} holds neither {name} nor {name}.gz"
+                if folder.is_dir()
+                else "{folder} is not a folder",
+                folder=folder,
+                name=name,
+            )
         ]
     raise InputError(
-        f"{source.variable('DIR')} is not {source.name}: {'; '.join(problems)}"
+        say(
+            "{variable} is not {data}: {problems}",
+            variable=source.variable("DIR"),
+            data=source.name,
+            problems="; ".join(problems),
+        )
     )
 
 
@@ -160,7 +186,12 @@ def _from_cache(source, name, insist):
             return _fetched(source, path, name, insist)
     except OSError as error:
         raise UnavailableError(
-            f"{source.name} cannot be saved in {path.parent}: {error.strerror}"
+            say(
+                "{data} cannot be saved in {folder}: {reason}",
+                data=source.name,
+                folder=path.parent,
+                reason=error.strerror,
+            )
         ) from error
 
 
@@ -171,7 +202,14 @@ def _fetched(source, path, name, insist):
     except FileNotFoundError:
         pass
     except BadFileError as error:
-        print(f"{path} {error}; it is downloaded again", file=sys.stderr)
+        print(
+            say(
+                "{path} {error}; it is downloaded again",
+                path=path,
+                error=error,
+            ),
+            file=sys.stderr,
+        )
         path.unlink()
     # Nobody else is writing: these were left by a process that was killed.
     for part in path.parent.glob(f".{name}-*"):
@@ -183,13 +221,18 @@ def _fetched(source, path, name, insist):
         if age < RETRY_AFTER:
             minutes = max(1, round(age / 60))
             raise UnavailableError(
-                f"{failed.read_text()} Last tried {minutes}"
-                f" minute{'s' * (minutes > 1)} ago."
+                f"{failed.read_text(encoding='utf-8')} "
+                + say(
+                    "Last tried {minutes} minutes ago."
+                    if minutes > 1
+                    else "Last tried {minutes} minute ago.",
+                    minutes=minutes,
+                )
             )
     try:
         _fetch(source, path, name)
     except UnavailableError as error:
-        failed.write_text(str(error))
+        failed.write_text(str(error), encoding="utf-8")
         raise
     failed.unlink(missing_ok=True)
     return verified(source, path, name)
@@ -229,7 +272,7 @@ def _fetch(source, path, name):
                     verified(source, part, name)
                 return
             except BadFileError as error:
-                failures[mirror] = f"sent a file that {error}"
+                failures[mirror] = say("sent a file that {error}", error=error)
             except DownloadError as error:
                 failures[mirror] = str(error)
                 if error.again is not None:
@@ -243,7 +286,11 @@ def _fetch(source, path, name):
         for mirror, reason in failures.items()
     ]
     raise UnavailableError(
-        f"{source.name} is not available: {'; '.join(reasons)}."
+        say(
+            "{data} is not available: {reasons}.",
+            data=source.name,
+            reasons="; ".join(reasons),
+        )
     )
 
 
@@ -272,4 +319,6 @@ def _save(url, path, most):
             file.write(chunk)
             bar.update(len(chunk))
             if file.tell() > most:
-                raise BadFileError(f"is longer than {most:,} bytes")
+                raise BadFileError(
+                    say("is longer than {most:,} bytes", most=most)
+                )

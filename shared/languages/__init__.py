@@ -7,6 +7,7 @@ folder `zh/` beside this file: JSON, of which all files are one table.
 
     say("It took {seconds} s.", seconds=2)   a message, with its values
     translated("A paragraph of Markdown.")   or None
+    local("A paragraph of Markdown.")        or else as it is
     markdown(text)                           a whole text, block by block
 """
 
@@ -77,13 +78,25 @@ def translated(paragraph, language=None):
     return None if value is None else found.filled(value)
 
 
+def local(paragraph):
+    """Return a paragraph in the language that is spoken, English without."""
+    return translated(paragraph) or paragraph
+
+
+def clauses(text):
+    """Return clauses, separated by semicolons, each as `local` has it."""
+    found = text.split("; ")
+    said = [local(clause) for clause in found]
+    return ("; " if said == found else "；").join(said)
+
+
 def say(template, **fields):
     """Return a message in the language that is spoken.
 
     `template` is English, with fields in braces as `str.format` takes them:
     "{seconds:.1f} s". Where it has no translation, it stays English.
     """
-    text = translated(template) or template
+    text = local(template)
     return keys.FIELD.sub(lambda found: found[0].format(**fields), text)
 
 

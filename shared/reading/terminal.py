@@ -12,14 +12,16 @@ from typing import NamedTuple
 from pygments.token import Comment, Keyword, Literal, Name, Operator
 from rich.console import Console, Group
 from rich.constrain import Constrain
-from rich.markdown import Markdown
+from rich.markdown import Markdown, Paragraph
 from rich.style import Style
 from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
+from shared import languages
 from shared.errors import RunError
+from shared.languages import clauses, lines, local, say
 from shared.reading import diff, notes
 from shared.results import published
 
@@ -79,7 +81,7 @@ def change(before, after, table, side_by_side=None):
     belong to bear their numbers, and lines that only moved say where to.
     """
     parts = [
-        Text(f"{before.label} → {after.label}", style="bold"),
+        _heading(before, after),
         "",
     ]
     between = _between(before, after, table)
@@ -104,10 +106,14 @@ class Program(NamedTuple):
 
 def answer(mine, ours, side_by_side=None):
     """Return what a reader wrote, and how ours differs: two `Program`s."""
-    heading = Text(f"{mine.label} → {ours.label}", style="bold")
+    heading = _heading(mine, ours)
     if mine.code == ours.code:
-        return Group(heading, "", "Word for word the same.")
+        return Group(heading, "", say("Word for word the same."))
     return Group(heading, "", _code(mine, ours, side_by_side))
+
+
+def _heading(before, after):
+    return Text(f"{local(before.label)} → {local(after.label)}", style="bold")
 
 
 def _code(before, after, side_by_side):
@@ -120,16 +126,30 @@ def _code(before, after, side_by_side):
 
 def _notes(stage):
     """Return the notes of a stage, those that belong to lines numbered."""
-    lead, rest, _ = notes.split(stage.notes)
-    text = lead + " " * (rest[:1] not in "\n") + rest
+    lead, rest = map(languages.markdown, notes.split(stage.notes)[:2])
+    space = " " * (lead.isascii() and rest[:1] not in "\n")
     points = "\n".join(
-        textwrap.indent(note.text, "    ").replace(
+        textwrap.indent(languages.markdown(note.text), "    ").replace(
             "   ", f"{note.number}.".ljust(3), 1
         )
         for note in notes.of(stage)
     )
-    text = f"{text}\n\n{notes.POINTS}{points}"
-    return [Constrain(Markdown(text), READABLE), ""]
+    text = f"{lead}{space}{rest}\n\n{local(notes.POINTS)}\n\n{points}"
+    return [Constrain(_Prose(text), READABLE), ""]
+
+
+class _Paragraph(Paragraph):
+    """A paragraph whose lines end where those of its language may."""
+
+    def __rich_console__(self, console, options):
+        text = self.text
+        for line in text.divide(lines.breaks(text.plain, options.max_width)):
+            line.rstrip()
+            yield line
+
+
+class _Prose(Markdown):
+    elements = Markdown.elements | {"paragraph_open": _Paragraph}
 
 
 def _between(before, after, table):
@@ -155,11 +175,13 @@ def _promises(stages, table):
     rows = {row.name: row for row in table}
     for stage in stages:
         if stage.promise:
-            grid.add_row(stage.name, "promised", str(stage.promise))
+            promise = local(str(stage.promise))
+            grid.add_row(stage.name, say("promised"), promise)
             found, conditions = _outcome(stage, rows[stage.parent])
-            grid.add_row("", "measured", found)
+            grid.add_row("", say("measured"), clauses(found))
             if conditions:
-                grid.add_row("", "", f"({conditions})", style="dim")
+                said = f"({local(conditions)})"
+                grid.add_row("", "", said, style="dim")
     return grid
 
 
@@ -172,8 +194,13 @@ def _outcome(stage, parent):
     stale = published.stale(proof, [parent, stage])
     outcome = published.outcome(proof, stage)
     if stale or not outcome:
-        names = " and ".join(row.name for row in stale) or stage.name
-        return f"nothing yet for {names} as it is now: {published.AGAIN}", ""
+        names = say(" and ").join(row.name for row in stale) or stage.name
+        said = say(
+            "nothing yet for {names} as it is now: {again}",
+            names=names,
+            again=local(published.AGAIN),
+        )
+        return said, ""
     return outcome
 
 
@@ -240,7 +267,7 @@ class _Side:
         source, code = (stage.source, stage.code) if stage else ("", "")
         self.first = source.count("\n") - code.count("\n") + 1
         self.to, self.notes = {}, {}
-        self._moved = {"-": "to", "+": "from"}[sign]
+        self._sign = sign
         syntax = Syntax("", "python", theme=CODE)
         self._lines = syntax.highlight(code).split("\n", allow_blank=True)
 
@@ -253,13 +280,24 @@ class _Side:
             code.stylize(f"reverse {SIGNS[sign]}", start, end)
         text = Text.assemble((f" {sign}", SIGNS.get(sign, "")), code)
         if line.number in self.to:
-            said = f"  ({self._moved} line {self.to[line.number]})"
-            text.append(said, "dim italic")
+            said = say(
+                "to line {number}"
+                if self._sign == "-"
+                else "from line {number}",
+                number=self.to[line.number],
+            )
+            text.append(f"  ({said})", "dim italic")
         if numbers := self.notes.get(line.number):
-            said = f"  ← note{'s' * (len(numbers) > 1)} "
-            text.append(said + ", ".join(map(str, numbers)), "bold")
+            said = ", ".join(map(str, numbers))
+            said = (
+                say("notes {numbers}", numbers=said)
+                if len(numbers) > 1
+                else say("note {number}", number=said)
+            )
+            text.append(f"  ← {said}", "bold")
         return str(line.number + self.first), text
 
 
 def _fold(rows):
-    return Text(f"... {len(rows)} lines stay as they are", style="dim italic")
+    said = say("{n} lines stay as they are", n=len(rows))
+    return Text(f"... {said}", style="dim italic")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from shared.errors import RunError
+from shared.languages import local, say
 
 RESULTS = Path(__file__).parent
 AGAIN = "run `make results`, which measures it on MNIST"
@@ -100,7 +101,13 @@ def read(name):
         found = json.loads(path.read_text(encoding="utf-8"))
         found["code"]
     except (OSError, ValueError, KeyError) as error:
-        raise RunError(f"{path.name} cannot be read: {AGAIN}") from error
+        raise RunError(
+            say(
+                "{name} cannot be read: {again}",
+                name=path.name,
+                again=local(AGAIN),
+            )
+        ) from error
     return found
 
 

@@ -4,6 +4,8 @@ from statistics import mean, stdev
 
 from rich.table import Table
 
+from shared.languages import clauses
+
 
 def markdown(rows):
     """Return a table as Markdown."""
@@ -13,8 +15,11 @@ def markdown(rows):
 
 
 def terminal(rows):
-    """Return a table for a terminal; long cells are broken into lines."""
-    heading, *rows = rows
+    """Return a table for a terminal, in the language that is spoken.
+
+    Long cells are broken into lines.
+    """
+    heading, *rows = [list(map(clauses, row)) for row in rows]
     table = Table(*heading, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*row)

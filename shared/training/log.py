@@ -7,6 +7,7 @@ import torch
 from tqdm.auto import tqdm
 
 from shared.errors import RunError
+from shared.languages import say
 
 REFRESH = 0.25  # seconds between two looks at the losses
 
@@ -32,9 +33,9 @@ class Log:
         self._started = None
         self._read_at = 0.0
         self._bar = tqdm(
-            desc="training",
+            desc=say("training"),
             total=epochs * steps,
-            unit="step",
+            unit=say("step"),
             disable=None,
             leave=False,
         )
@@ -53,8 +54,11 @@ class Log:
         self._read()
         self.valid_losses.append(float(loss))
         tqdm.write(
-            f"epoch {len(self.valid_losses)}:"
-            f" validation loss {self.valid_losses[-1]:.4f}"
+            say(
+                "epoch {epoch}: validation loss {loss:.4f}",
+                epoch=len(self.valid_losses),
+                loss=self.valid_losses[-1],
+            )
         )
 
     def _read(self):
@@ -68,13 +72,17 @@ class Log:
             if not math.isfinite(loss):
                 epoch, batch = divmod(len(self.losses) - 1, self.steps)
                 raise RunError(
-                    f"the loss became {loss} at epoch {epoch + 1}, batch"
-                    f" {batch + 1}: try a smaller --lr"
+                    say(
+                        "the loss became {loss} at epoch {epoch}, batch"
+                        " {batch}: try a smaller --lr",
+                        loss=loss,
+                        epoch=epoch + 1,
+                        batch=batch + 1,
+                    )
                 )
-        self._bar.set_postfix_str(
-            f"loss {sum(self.losses[-50:]) / len(self.losses[-50:]):.4f}",
-            refresh=False,
-        )
+        last = self.losses[-50:]
+        said = say("loss {loss:.4f}", loss=sum(last) / len(last))
+        self._bar.set_postfix_str(said, refresh=False)
         self._bar.update(len(new))
 
     @property

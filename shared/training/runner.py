@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from shared.data.splits import N_TRAIN
 from shared.errors import InputError
 from shared.files import replacing
+from shared.languages import local, say
 from shared.training.log import Log
 
 RUNS = Path(__file__).parents[2] / "runs"
@@ -45,14 +46,20 @@ def checked(stages, no_accel, options):
     options = {k: v for k, v in options.items() if v is not None}
     if options.get("batch_size", 1) > N_TRAIN:
         raise InputError(
-            f"argument --batch-size: {options['batch_size']:,} is more than"
-            f" the {N_TRAIN:,} images there are"
+            say(
+                "argument --batch-size: {n:,} is more than the {most:,} images"
+                " there are",
+                n=options["batch_size"],
+                most=N_TRAIN,
+            )
         )
     for stage in stages:
         options_of_stage = options_of(stage.program.train, not no_accel)
         device = str(options_of_stage.get("device", "cpu"))
         if device.startswith("mps") and options["dtype"] == "float64":
-            raise InputError("--dtype float64 needs --no-accel: mps has none")
+            raise InputError(
+                say("--dtype float64 needs --no-accel: mps has none")
+            )
     return options
 
 
@@ -129,11 +136,22 @@ def run(
     shown = {k: v for k, v in options.items() if isinstance(v, int | float)}
     shown |= conditions or {}
     print(
-        f"{stage.label}, on {splits.name}:"
-        f" {len(splits.x_train):,} images to train on,"
-        f" {len(splits.x_valid):,} to validate on.\n"
-        f"{device}, {threads} thread{'s' * (threads > 1)}, {dtype},"
-        f" seed {seed}, {', '.join(f'{k} {v}' for k, v in shown.items())}",
+        say(
+            "{stage}, on {data}: {train:,} images to train on, {valid:,} to"
+            " validate on.",
+            stage=local(stage.label),
+            data=local(splits.name),
+            train=len(splits.x_train),
+            valid=len(splits.x_valid),
+        )
+    )
+    print(
+        device,
+        say("{n} threads" if threads > 1 else "{n} thread", n=threads),
+        dtype,
+        f"seed {seed}",
+        *(f"{name} {value}" for name, value in shown.items()),
+        sep=", ",
         flush=True,
     )
 
@@ -170,9 +188,14 @@ def run(
         "valid_losses": log.valid_losses,
     }
     print(
-        f"validation loss {metrics['valid_loss']:.4f},"
-        f" accuracy {metrics['valid_accuracy']:.4f}"
-        f" over {len(pred):,} images, {seconds:.1f} s",
+        say(
+            "validation loss {loss:.4f}, accuracy {accuracy:.4f} over {n:,}"
+            " images, {seconds:.1f} s",
+            loss=metrics["valid_loss"],
+            accuracy=metrics["valid_accuracy"],
+            n=len(pred),
+            seconds=seconds,
+        ),
         flush=True,
     )
     if not dry_run:
@@ -207,6 +230,9 @@ def write(stage, splits, predicted, metrics):
     )
     plots.confusion(splits.y_valid, predicted, title, folder / "confusion.png")
     print(
-        "wrote metrics.json, loss.png, predictions.png and confusion.png to"
-        f" runs/{folder.name}"
+        say(
+            "wrote metrics.json, loss.png, predictions.png and confusion.png"
+            " to {folder}",
+            folder=f"runs/{folder.name}",
+        )
     )
