@@ -16,7 +16,7 @@ INLINE = {
     *("a", "abbr", "b", "code", "del", "em", "i", "img", "input", "ins"),
     *("kbd", "mark", "q", "s", "span", "strong", "sub", "sup", "var"),
 }
-CODE = {"code", "pre", "script", "style", "svg", "template", "textarea"}
+CODE = {"code", "kbd", "pre", "script", "style", "svg", "template", "textarea"}
 READ = (
     *("title", "aria-label", "alt", "placeholder"),
     *("data-label", "data-heading"),
