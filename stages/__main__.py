@@ -734,6 +734,7 @@ def build_book(draft, repository):
     from shared.workshop.tasks import FORWARD
 
     made = _notebooks(repository)
+    _keep_notebooks()
     build.build(TABLE, LADDER, FORWARD, ROOT / "site", draft, made)
     edition = "zh" if languages.current() == "zh" else ""
     path = ROOT / "site" / edition / "index.html"
@@ -745,6 +746,7 @@ def write_notebooks(repository):
     from shared.notebooks import build
 
     made = _notebooks(repository)
+    _keep_notebooks()
     build.write(made, ROOT / "site")
     folders = sorted({str(Path(name).parent) for name in made})
     print(
@@ -765,6 +767,14 @@ def _notebooks(repository=None):
         with languages.use(language):
             made |= notebooks(TABLE, LADDER, repository)
     return made
+
+
+def _keep_notebooks():
+    """Move what a reader has changed out of the way of new notebooks."""
+    from shared.notebooks import build
+
+    for path in build.keep(ROOT / "site", ROOT / "workshop" / "notebooks"):
+        print(say("kept your notebook as {path}", path=_shown(path)))
 
 
 def write_readme():

@@ -6,6 +6,8 @@ are in the language that is spoken while it is made.
 """
 
 import ast
+import hashlib
+import json
 import re
 from importlib.metadata import requires
 from pathlib import PurePosixPath
@@ -25,6 +27,7 @@ GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(\.git)?/?")
 COLAB = "https://colab.research.google.com"
 BRANCH = "notebooks"  # of the repository, with the folder site/ in it
 NAMES = {"en": "English", "zh": "中文"}
+OURS = "torch-in-twelve"  # in the metadata: a digest of the cells as made
 PYTHON = {
     "kernelspec": {
         "name": "python3",
@@ -201,6 +204,35 @@ def write(made, site):
     for name, text in made.items():
         with replacing(site / PurePosixPath(name)) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def keep(site, folder):
+    """Move notebooks that are a reader's work out of the `site`.
+
+    That are those with cells that `notebooks` did not make, or not of late.
+    They go to `folder`, under a name that is free. Returns their new paths.
+    """
+    kept = []
+    for path in sorted(site.glob("**/notebooks/*.ipynb")):
+        try:
+            notebook = nbformat.read(path, as_version=4)
+        except Exception:  # whatever is wrong with it, it is not ours
+            notebook = None
+        if notebook and notebook.metadata.get(OURS) == _digest(notebook):
+            continue
+        number, to = 1, folder / path.name
+        while to.exists():
+            number, to = number + 1, folder / f"{path.stem}-{number}.ipynb"
+        folder.mkdir(parents=True, exist_ok=True)
+        path.replace(to)
+        kept.append(to)
+    return kept
+
+
+def _digest(notebook):
+    """Return a digest of the cells, whatever came of running them."""
+    cells = [(cell.cell_type, cell.source) for cell in notebook.cells]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()[:16]
 
 
 def pieces(code):
@@ -433,10 +465,12 @@ def _markdown(*paragraphs):
 def _notebook(cells):
     """Return a notebook; nbformat makes sure that its parts are valid."""
     new = {"code": new_code_cell, "markdown": new_markdown_cell}
-    return new_notebook(
+    made = new_notebook(
         cells=[new[kind](text, id=id) for id, (kind, text) in cells.items()],
         metadata=PYTHON,
     )
+    made.metadata[OURS] = _digest(made)
+    return made
 
 
 def _light():

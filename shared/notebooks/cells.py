@@ -41,7 +41,7 @@ def show_pictures(stage):
     """Show the pictures that the last run of a row has written, in order."""
     folder = runner.RUNS / stage.target
     for path in sorted(folder.glob("*.png"), key=lambda p: p.stat().st_mtime):
-        display(Image(path))
+        display(Image(filename=str(path)))
 
 
 def compare(stage, train, splits):
@@ -81,7 +81,7 @@ def compare(stage, train, splits):
     if before.pred is not None and after.pred is not None:
         path = runner.RUNS / "notebooks" / f"{stage.target}.png"
         _draw(splits, (parent, before), (stage, after), path)
-        display(Image(path))
+        display(Image(filename=str(path)))
 
 
 def _outcome(stage, report, n):

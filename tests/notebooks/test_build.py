@@ -3,6 +3,8 @@
 import re
 import subprocess
 import sys
+from copy import deepcopy
+from pathlib import PurePosixPath
 
 import nbformat
 import pytest
@@ -261,14 +263,38 @@ def test_the_command_writes_them_the_same_every_time(
     texts, monkeypatch, tmp_path, capsys
 ):
     monkeypatch.setattr("stages.__main__.ROOT", tmp_path)
+    folder = tmp_path / "site" / "notebooks"
+    folder.mkdir(parents=True)
+    (folder / "mine.ipynb").touch()
     assert main(["notebooks"]) == 0
     for name, text in texts.items():
         path = tmp_path / "site" / name
         assert path.read_text(encoding="utf-8") == text
         assert (tmp_path / "site" / "zh" / name).exists()
-    folder = tmp_path / "site" / "notebooks"
     assert len(list(folder.iterdir())) == len(texts)
     assert capsys.readouterr().out == (
+        "kept your notebook as workshop/notebooks/mine.ipynb\n"
         f"wrote {2 * len(texts)} notebooks to site/notebooks and"
         " site/zh/notebooks\n"
     )
+
+
+def test_the_work_of_a_reader_is_kept(texts, notebooks, tmp_path):
+    site, folder = tmp_path / "site", tmp_path / "workshop"
+    for number in ("", "-1"):
+        build.write(texts, site)
+        run = deepcopy(notebooks["stage-07"])
+        find(run, "train").execution_count = 1
+        nbformat.write(run, site / "notebooks" / "stage-07.ipynb")
+        edited = deepcopy(notebooks["exercise-07"])
+        find(edited, "check").source += f"# mine{number}"
+        nbformat.write(edited, site / "notebooks" / "exercise-07.ipynb")
+        (site / "notebooks" / "broken.ipynb").write_text("{")
+
+        names = [f"broken{number}.ipynb", f"exercise-07{number}.ipynb"]
+        assert build.keep(site, folder) == [folder / name for name in names]
+        assert f"# mine{number}" in (folder / names[1]).read_text()
+        left = {path.name for path in site.glob("notebooks/*")}
+        assert left == {PurePosixPath(name).name for name in texts} - {
+            "exercise-07.ipynb"
+        }
