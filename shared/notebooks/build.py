@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from shared import languages
 from shared.errors import InputError
 from shared.files import replacing
-from shared.languages import say
+from shared.languages import clauses, local, say
 from shared.reading import diff, notes
 from shared.workshop.exercises import bare, exercise
 
@@ -277,7 +277,7 @@ def _of_program(row, following, place):
     parent = row.origin
     cells = {
         "title": _markdown(
-            f"# {_said(row.label)}",
+            f"# {local(row.label)}",
             place.ways(),
             languages.markdown(lead),
             languages.markdown(rest),
@@ -285,7 +285,7 @@ def _of_program(row, following, place):
             row.goes_out
             and say("Goes out: {codes}.", codes=_codes(row.goes_out)),
             parent
-            and say("Promise: {promise}.", promise=_said(str(row.promise))),
+            and say("Promise: {promise}.", promise=clauses(str(row.promise))),
         ),
         "setup": place.setup(OF_A_PROGRAM.format(name=row.name)),
     }
@@ -325,7 +325,7 @@ def _of_program(row, following, place):
         following
         and say(
             "Next: [{label}]({address}).",
-            label=_said(following.label),
+            label=local(following.label),
             address=place.link(following.target),
         ),
     )
@@ -414,12 +414,12 @@ def _of_exercise(task, following, place):
     for number, hint in enumerate(hints, 1):
         head = say("Hint {number} of {many}", number=number, many=len(hints))
         cells[f"hint-{number}"] = _markdown(
-            f"<details><summary>{head}</summary>", _said(hint), "</details>"
+            f"<details><summary>{head}</summary>", local(hint), "</details>"
         )
     cells["next"] = _markdown(
         say(
             "When it holds, read ours: [{label}]({address}).",
-            label=_said(task.target.label),
+            label=local(task.target.label),
             address=place.link(task.target.target),
         ),
         following
@@ -442,11 +442,6 @@ def _named(row):
     if row.name.isdigit():
         return say("stage {name}", name=row.name)
     return row.name
-
-
-def _said(text):
-    """Return a paragraph in the language that is spoken."""
-    return languages.translated(text) or text
 
 
 def _codes(codes):

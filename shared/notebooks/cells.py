@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from shared import languages
 from shared.errors import InputError, RunError
 from shared.files import replacing
-from shared.languages import say
+from shared.languages import clauses, local, say
 from shared.proof import equivalence
 from shared.results import tables
 from shared.training import plots, runner
@@ -32,7 +32,7 @@ def begin():
     languages.use(os.environ.get(languages.VARIABLE, "en"))
 
     def show(shell, kind, error, traceback, tb_offset=None):
-        print(f"error: {error}", file=sys.stderr)
+        print(say("error: {error}", error=error), file=sys.stderr)
 
     get_ipython().set_custom_exc((InputError, RunError), show)
 
@@ -59,7 +59,7 @@ def compare(stage, train, splits):
         )
     tolerance = 0.0 if promise.kind == "exact" else equivalence.ROUNDING
     report = equivalence.compare(before, after, tolerance)
-    rows = [("", _said(parent.label), _said(stage.label))]
+    rows = [("", local(parent.label), local(stage.label))]
     if before.pred is not None and after.pred is not None:
         rows.append(
             (
@@ -86,7 +86,7 @@ def compare(stage, train, splits):
 
 def _outcome(stage, report, n):
     """Say what came of a promise, as a list in Markdown."""
-    promise = _said(str(stage.promise))
+    promise = clauses(str(stage.promise))
     said = [say("Promise: {promise}.", promise=promise)]
     if stage.promise.kind == "change":
         said.append(
@@ -118,11 +118,6 @@ def _outcome(stage, report, n):
             )
         )
     return "".join(f"- {text}\n" for text in said)
-
-
-def _said(text):
-    """Return a paragraph in the language that is spoken."""
-    return languages.translated(text) or text
 
 
 def _draw(splits, before, after, path):

@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from shared.languages import say, translated
+from shared.languages import clauses, local, say
 from shared.tokens import contains
 from shared.workshop.signs import SIGNS
 from shared.workshop.tasks import FORWARD, REVERSE, Task
@@ -79,12 +79,12 @@ class Exercise(NamedTuple):
                 target=target.name,
                 will_be=target.title,
             ),
-            translated(self.task.text) or self.task.text,
+            local(self.task.text),
             swaps_in and say("Swaps in: {codes}.", codes=", ".join(swaps_in)),
             goes_out and say("Goes out: {codes}.", codes=", ".join(goes_out)),
             say(
                 "Promise: {promise}.",
-                promise=translated(str(stage.promise)) or stage.promise,
+                promise=clauses(str(stage.promise)),
             ),
             say(
                 "Import torch and the standard library, nothing else. Make"
