@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from shared import languages
 from shared.errors import InputError
 from shared.files import replacing
-from shared.languages import clauses, local, say
+from shared.languages import local, say
 from shared.reading import diff, notes
 from shared.workshop.exercises import bare, exercise
 
@@ -285,7 +285,7 @@ def _of_program(row, following, place):
             row.goes_out
             and say("Goes out: {codes}.", codes=_codes(row.goes_out)),
             parent
-            and say("Promise: {promise}.", promise=clauses(str(row.promise))),
+            and say("Promise: {promise}.", promise=local(str(row.promise))),
         ),
         "setup": place.setup(OF_A_PROGRAM.format(name=row.name)),
     }
@@ -394,7 +394,7 @@ def _of_exercise(task, following, place):
         if task.reverse
         else "Exercise {name}, {title}",
         name=name,
-        title=task.stage.title,
+        title=local(f"{name} {task.stage.title}").partition(" ")[2],
     )
     cells = {
         "title": _markdown(f"# {heading}", place.ways(), *task.paragraphs()),

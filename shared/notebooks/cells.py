@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from shared import languages
 from shared.errors import InputError, RunError
 from shared.files import replacing
-from shared.languages import clauses, local, say
+from shared.languages import local, say
 from shared.proof import equivalence
 from shared.results import tables
 from shared.training import plots, runner
@@ -86,7 +86,7 @@ def compare(stage, train, splits):
 
 def _outcome(stage, report, n):
     """Say what came of a promise, as a list in Markdown."""
-    promise = clauses(str(stage.promise))
+    promise = local(str(stage.promise))
     said = [say("Promise: {promise}.", promise=promise)]
     if stage.promise.kind == "change":
         said.append(

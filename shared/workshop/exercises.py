@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from shared.languages import clauses, local, say
+from shared.languages import local, say
 from shared.tokens import contains
 from shared.workshop.signs import SIGNS
 from shared.workshop.tasks import FORWARD, REVERSE, Task
@@ -84,7 +84,7 @@ class Exercise(NamedTuple):
             goes_out and say("Goes out: {codes}.", codes=", ".join(goes_out)),
             say(
                 "Promise: {promise}.",
-                promise=clauses(str(stage.promise)),
+                promise=local(str(stage.promise)),
             ),
             say(
                 "Import torch and the standard library, nothing else. Make"
