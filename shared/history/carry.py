@@ -160,11 +160,10 @@ def _edited(old, new):
 
 
 def write(carried):
-    """Write what was carried without conflicts into the programs."""
+    """Write what was carried into the programs; none may have conflicts."""
     for found in carried:
-        if not found.clashes and found.source != found.before:
-            with replacing(found.row.path) as part:
-                part.write_text(found.source, encoding="utf-8")
+        with replacing(found.row.path) as part:
+            part.write_text(found.source, encoding="utf-8")
 
 
 def keep_conflicts(carried, folder):

@@ -6,14 +6,14 @@ import subprocess
 from shared.errors import RunError
 
 
-def git(*arguments, stdin="", codes=(0,)):
+def git(*arguments, stdin=""):
     """Run a git command; return what it prints.
 
     Settings of the reader, in files or in variables, have no effect. `stdin`
-    is what the command reads. Raises RunError if there is no git, or if it
-    ends with an exit code that is not one of `codes`.
+    is what the command reads. Raises RunError if there is no git, or if the
+    command fails.
     """
-    return _run(arguments, stdin, codes).stdout.decode()
+    return _run(arguments, stdin).stdout.decode()
 
 
 def merge_file(current, base, other, *options):
@@ -23,13 +23,12 @@ def merge_file(current, base, other, *options):
     """
     done = _run(
         ("merge-file", "-p", *options, current, base, other),
-        stdin="",
         codes=range(128),  # the number of conflicts
     )
     return done.stdout.decode(), done.returncode > 0
 
 
-def _run(arguments, stdin, codes):
+def _run(arguments, stdin="", codes=(0,)):
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     try:
         done = subprocess.run(

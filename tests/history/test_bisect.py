@@ -18,6 +18,7 @@ from shared.proof.mutants import MUTANTS
 from shared.proof.pool import Training, trainings
 from stages import LADDER, PRELUDE
 from stages.__main__ import main
+from tests.support.git import git
 
 MAIN = repository.main_line(PRELUDE, LADDER)
 ROWS = {row.name: row for row in LADDER}
@@ -35,16 +36,6 @@ def small(few, choices, monkeypatch):
     """Train on a few digits, and find out only once what can be planted."""
     monkeypatch.setattr(mnist, "load", lambda data: few)
     monkeypatch.setattr(bisect, "plants", lambda ladder: list(choices))
-
-
-def git(folder, *arguments):
-    return subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
 
 
 def test_a_mutant_is_carried_until_a_stage_rewrites_its_line():

@@ -11,6 +11,7 @@ from shared.errors import RunError
 from shared.history import repository
 from stages import ENCORES, LADDER, PRELUDE
 from stages.__main__ import main
+from tests.support.git import git
 
 MAIN = repository.main_line(PRELUDE, LADDER)
 UNFRIENDLY = """
@@ -46,17 +47,6 @@ def history(tmp_path):
     folder = tmp_path / "runs" / "history"
     assert make(folder)
     return folder
-
-
-def git(folder, *arguments):
-    """Call git as a reader would, in the folder."""
-    return subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
 
 
 def test_it_goes_from_the_line_by_hand_to_the_last_stage(made):
