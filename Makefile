@@ -100,14 +100,17 @@ book notebooks translations prove mutants results bench:
 faults: .venv/extra-test
 	$(VENV_PYTHON) -m pytest tests/data/test_faults.py -m '' --table $(ARGS)
 
+# Several files at a time: --numprocesses 0 in ARGS is one after another.
+PYTEST := $(VENV_PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+
 test: .venv/extra-test
-	$(VENV_PYTHON) -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 test-slow: .venv/extra-test
 	$(VENV_PYTHON) -m pytest -m slow $(ARGS)
 
 test-book: .venv/extra-dev
-	$(VENV_PYTHON) -m pytest -m browser tests/book $(ARGS)
+	$(PYTEST) -m browser tests/book $(ARGS)
 
 lint: .venv/extra-dev
 	$(VENV_PYTHON) -m ruff format --check .

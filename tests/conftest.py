@@ -56,8 +56,7 @@ def trained(digits):
     """Train a stage in full, once a session; return its record.
 
     In float64, where the result does not depend on the number of threads,
-    and in processes of their own, all twelve from the start: meanwhile the
-    other tests go on.
+    and in processes of their own, all twelve from the start.
     """
     with trainings(mnist.flag(digits.name)) as start:
         for stage in reversed(LADDER):
@@ -73,25 +72,18 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Leave for last what waits for the stages to be trained.
+    """Begin with what waits for the stages to be trained.
 
-    And for the very end whether published results are stale: after an edit
-    they are, and the other tests say whether the edit is right.
+    Meanwhile another process, if there is one, goes on with the other tests,
+    file by file.
     """
-    items.sort(
-        key=lambda item: (
-            item.path.name == "test_published.py",
-            "trained" in item.fixturenames,
-        )
-    )
-
-
-@pytest.fixture(scope="session", autouse=True)
-def train_meanwhile(request):
-    """Begin to train at the start if any test needs it."""
-    if any("trained" in item.fixturenames for item in request.session.items):
-        request.getfixturevalue("trained")
+    items.sort(key=lambda item: "trained" not in item.fixturenames)
+    for item in items:
+        waits = "trained" in item.fixturenames
+        group = "trained" if waits else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture

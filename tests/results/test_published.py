@@ -1,7 +1,7 @@
-"""The published results are those of the code. This is the last test.
+"""The published results are those of the code.
 
-After an edit of a stage it fails until `make results` has measured again;
-whether the edit keeps the promises, the tests before it say.
+After an edit of a stage this fails until `make results` has measured again;
+whether the edit keeps the promises, the other tests say.
 """
 
 from shared.results import published
