@@ -1,10 +1,14 @@
 """A data set, divided: to train on, to validate on, to test on."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 N_TRAIN = 50_000  # of the training file's 60,000; the last 10,000 validate
 
@@ -61,6 +65,8 @@ def of_arrays(name, images, labels, test):
 
 def tensors(images, labels):
     """Return (n, 28, 28) and (n,) uint8 arrays as tensors for a training."""
+    import torch  # takes seconds, which `make data` has no use for
+
     pixels = images.reshape(len(images), -1)
     # No more memory than for the result, and exact: 256 is a power of two.
     pixels = np.divide(pixels, np.float32(256), dtype=np.float32)

@@ -377,7 +377,6 @@ def test_a_wrong_file_in_a_named_folder_is_said(
 
 PROGRAM = """
 import json, os, pathlib, resource, sys
-import torch, matplotlib.figure
 from shared.data import mnist, source
 from shared.data.idx import decode
 from shared.data.source import Known, UnavailableError

@@ -68,8 +68,15 @@ def test_ink_is_centred_by_mass(drawn):
     assert np.abs(down).max() < 2
 
 
-def test_it_is_drawn_once_and_read_again(tmp_path, monkeypatch):
-    first = standin.load(tmp_path)
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A folder where the whole stand-in has been drawn."""
+    folder = tmp_path_factory.mktemp("cache")
+    return folder, standin.load(folder)
+
+
+def test_it_is_drawn_once_and_read_again(cache, monkeypatch):
+    folder, first = cache
     assert [a.shape for a in first] == [
         (60_000, 28, 28),
         (60_000,),
@@ -86,19 +93,19 @@ def test_it_is_drawn_once_and_read_again(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(standin, "draw", refuse)
-        second = standin.load(tmp_path)
+        second = standin.load(folder)
     assert all(map(np.array_equal, first, second))
 
-    [path] = tmp_path.iterdir()
+    [path] = folder.iterdir()
     path.write_bytes(path.read_bytes()[:-1000])
-    third = standin.load(tmp_path)
+    third = standin.load(folder)
     assert all(map(np.array_equal, first, third))
-    [repaired] = tmp_path.iterdir()
+    [repaired] = folder.iterdir()
     assert np.load(repaired)["labels"].shape == (60_000,)
 
 
-def test_training_validation_and_test_images_are_all_different(tmp_path):
-    images, _, test_images, _ = standin.load(tmp_path)
+def test_training_validation_and_test_images_are_all_different(cache):
+    images, _, test_images, _ = cache[1]
     hashes = {
         hashlib.sha256(image.tobytes()).digest()
         for image in (*images, *test_images)

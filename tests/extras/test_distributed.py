@@ -27,6 +27,7 @@ def train_a_part(digits):
     return record(load_train(TOGETHER.path), digits, precondition=PRECONDITION)
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one(few):
     few = few._replace(test=None)  # a function, which cannot be sent
     alone = record(load_train(ALONE.path), few)

@@ -321,9 +321,10 @@ def test_a_copy_of_a_stage_runs_as_a_file_and_trains_what_it_says(
         )
 
     assert "seed 0, epochs 7, batch_size 50000" in run(copy).stdout
-    assert run(other).returncode == 2
+    refused = run(other)
+    assert refused.returncode == 2
     assert re.fullmatch(
-        r"error: mine\.py has not the name of a stage, .*\n", run(other).stderr
+        r"error: mine\.py has not the name of a stage, .*\n", refused.stderr
     )
 
 

@@ -16,10 +16,13 @@ STATUSES = {"not_found": 404, "forbidden": 403, "broken": 500}
 
 @functools.cache
 def bomb():
-    """Return a megabyte of gzip that unpacks to a gigabyte."""
-    packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
-    zeros = bytes(1 << 20)
-    return b"".join(map(packer.compress, [zeros] * 1024)) + packer.flush()
+    """Return a megabyte of gzip that unpacks to a gigabyte, and no end."""
+    packer, zeros = zlib.compressobj(wbits=16 + zlib.MAX_WBITS), bytes(1 << 20)
+    first, more = (
+        packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH)
+        for _ in range(2)
+    )
+    return first + more * 1023
 
 
 class Mirror(ThreadingHTTPServer):
