@@ -300,7 +300,7 @@ def _parse(argv):
     begin.add_argument(
         "--puzzle",
         action="store_true",
-        help="with the lines of a small change to choose from",
+        help=say("with the lines of a small change to choose from"),
     )
     check.add_argument(
         "file", type=Path, nargs="?", help=say("default: the one in workshop/")
@@ -835,10 +835,16 @@ def _puzzle(task):
     puzzles = {each.key: puzzle(each) for each in changes}
     if not puzzles[task.key]:
         names = ", ".join(e.stage.name for e in changes if puzzles[e.key])
-        way = " with --reverse" if task.reverse else ""
         raise InputError(
-            f"stage {task.stage.name} is no puzzle{way}: only small changes"
-            f" are, {names}"
+            say(
+                "stage {stage} is no puzzle with --reverse: only small changes"
+                " are, {names}"
+                if task.reverse
+                else "stage {stage} is no puzzle: only small changes are,"
+                " {names}",
+                stage=task.stage.name,
+                names=names,
+            )
         )
     return puzzles[task.key]
 

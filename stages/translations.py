@@ -6,7 +6,7 @@ from shared.languages import sources
 from shared.proof.mutants import MUTANTS
 from shared.reading import names, notes, readme
 from shared.results import published
-from shared.workshop import tasks, texts
+from shared.workshop import progress, tasks, texts
 from stages import TABLE
 from stages.__main__ import ARGPARSE
 from stages.flags import FLAGS
@@ -72,11 +72,18 @@ def _workshop():
     for exercises in (tasks.FORWARD, tasks.REVERSE):
         for task in exercises.values():
             found += [task.text, *task.hints]
+    # What is kept, and written as JSON, is English.
+    found += ["not started", *filter(None, progress.STATES)]
+    found += ["held", "not yet", "bad input"]
     return [*found, *texts.everything()]
 
 
 def _reading():
+    proof = published.read("proof")
+    outcomes = [published.outcome(proof, row) for row in TABLE if row.promise]
     return [
+        *(clause for said, _ in outcomes for clause in said.split("; ")),
+        *(conditions for _, conditions in outcomes),
         *(name.sentence for name in names.NAMES.values()),
         *(str(row.promise) for row in TABLE if row.promise),
         *(text for m in MUTANTS for text in (m.name, m.why)),

@@ -135,7 +135,7 @@ def _notes(stage):
         for note in notes.of(stage)
     )
     text = f"{lead}{space}{rest}\n\n{local(notes.POINTS)}\n\n{points}"
-    return [Constrain(_Prose(text), READABLE), ""]
+    return [Constrain(Prose(text), READABLE), ""]
 
 
 class _Paragraph(Paragraph):
@@ -148,7 +148,9 @@ class _Paragraph(Paragraph):
             yield line
 
 
-class _Prose(Markdown):
+class Prose(Markdown):
+    """Markdown in the language that is spoken."""
+
     elements = Markdown.elements | {"paragraph_open": _Paragraph}
 
 

@@ -3,6 +3,7 @@
 import ast
 from contextlib import ExitStack
 
+from shared.languages import clauses, say
 from shared.proof.equivalence import ROUNDING, Record, compare
 from shared.proof.preconditions import given_weights
 from shared.proof.statistics import EQUIVALENT
@@ -113,7 +114,7 @@ class Check:
                 line=line,
                 code=code,
             )
-        return "can be read"
+        return say("can be read")
 
     def _run(self):
         """Train on a few digits, unless nothing was changed."""
@@ -121,7 +122,7 @@ class Check:
         was, now = Answer(exercise.start.code).tree, self._answer.tree
         self._unchanged = ast.dump(was) == ast.dump(now)
         if self._unchanged:
-            return "as before"
+            return say("as before")
         precondition = exercise.stage.promise.precondition
         if exercise.other_model:
             precondition = "order of images"
@@ -130,7 +131,7 @@ class Check:
             self._signature()
             or self._error(self._seen.get("error"))
             or self._second_error()
-            or "trains on 1,000 images"
+            or say("trains on 1,000 images")
         )
 
     def _train_few(self, precondition):
@@ -173,8 +174,8 @@ class Check:
         """Find out whether the change was made, all of it."""
         if self._unchanged:
             return Finding("unchanged", stage=self.exercise.start.name)
-        return (
-            change.missing(self.exercise, self._answer, self._seen) or "made"
+        return change.missing(self.exercise, self._answer, self._seen) or say(
+            "made"
         )
 
     def _promise(self):
@@ -217,7 +218,7 @@ class Check:
             or self._same_start()
             or self._otherwise()
             or self._besides()
-            or "held on 1,000 images"
+            or say("held on 1,000 images")
         )
 
     def _looked(self):
@@ -335,7 +336,8 @@ class Check:
             report = compare(expected, seen, ROUNDING)
             if report.equal:
                 continue
-            asked = {"value": value, "reading": report.reading}
+            reading = clauses(report.reading)
+            asked = {"value": value, "reading": reading}
             if name == "seed":
                 return Finding("seed-ignored", **asked)
             return Finding("argument-ignored", name=name, **asked)
@@ -366,7 +368,7 @@ class Check:
         )
         report = compare(a, b, ROUNDING)
         if not report.equal:
-            return Finding("not-on-all", reading=report.reading)
+            return Finding("not-on-all", reading=clauses(report.reading))
         most = max(report.loss, report.pred)
         how = texts.EQUAL_IN_VALIDATION if b.valid_losses else texts.EQUAL
         self.praise = [
@@ -384,7 +386,7 @@ class Check:
         ]
         if most and exercise.stage.promise.kind == "exact":
             self.praise.append(Words(texts.ROUNDED))
-        return "held"
+        return say("held")
 
     def _accuracy(self):
         """Compare the accuracy with that of the stage before the change."""
@@ -422,4 +424,4 @@ class Check:
             ),
             *self._remarks,
         ]
-        return "held"
+        return say("held")

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from shared.errors import InputError
 from shared.files import replacing
+from shared.languages import local, say
 from shared.reading import names
 from shared.results import tables
 from shared.workshop.exercises import fill, shown, title, typed
@@ -31,21 +32,36 @@ def begin(exercise, reset=False, puzzle=None):
     path = exercise.path
     if path.exists() and not reset:
         raise InputError(
-            f"{shown(path)} is there already, and may be your work:"
-            f" {exercise.command('try', '--reset')} keeps it under another"
-            " name and begins anew"
+            say(
+                "{file} is there already, and may be your work: {command}"
+                " keeps it under another name and begins anew",
+                file=shown(path),
+                command=exercise.command("try", "--reset"),
+            )
         )
     if path.exists():
         backup = _backup(path)
         shutil.move(path, backup)
-        print(f"kept your work as {shown(backup)}")
+        print(say("kept your work as {file}", file=shown(backup)))
     with replacing(path) as part:
         part.write_text(exercise.code(puzzle), encoding="utf-8")
-    copy = "what stays" if puzzle else "a copy"
     print(
-        f"wrote {shown(path)}, {copy} of {title(exercise.start)}.\n"
-        f"Turn it into {title(exercise.target)}: the task is at the top of"
-        f" the file.\nWhen you are done: {exercise.command('check')}"
+        say(
+            "wrote {file}, what stays of {stage}."
+            if puzzle
+            else "wrote {file}, a copy of {stage}.",
+            file=shown(path),
+            stage=title(exercise.start),
+        )
+    )
+    print(
+        say(
+            "Turn it into {stage}: the task is at the top of the file.",
+            stage=title(exercise.target),
+        )
+    )
+    print(
+        say("When you are done: {command}", command=exercise.command("check"))
     )
 
 
@@ -93,31 +109,51 @@ def check(exercise, path, data, started, following=None, as_json=False):
 def _report(exercise, path, splits, started, following):
     """Check a program and print what is found; return whether all holds."""
     print(
-        f"{shown(path)}, to become {title(exercise.target)}, on"
-        f" {splits.name}\n"
+        say(
+            "{file}, to become {stage}, on {data}",
+            file=shown(path),
+            stage=title(exercise.target),
+            data=local(splits.name),
+        ),
+        end="\n\n",
     )
     outcome = _judge(exercise, path, splits, _show_step)
     if outcome.held:
         print(f"\n{_paragraphs(outcome.praise)}")
     if outcome.printed:
         lines = outcome.printed.splitlines()
-        print("\nYour program printed this; a stage prints nothing.")
+        print()
+        print(say("Your program printed this; a stage prints nothing."))
         for line in lines[:SHOWN]:
             print(textwrap.indent(fill(line), "  "))
         if len(lines) > SHOWN:
-            print(f"  and so on, {len(lines):,} lines")
+            said = say("and so on, {n:,} lines", n=len(lines))
+            print(f"  {said}")
     seconds = time.perf_counter() - started
-    hint = "" if outcome.held else f" For a hint: {exercise.command('hint')}"
-    print(f"\nThis took {seconds:.1f} s.{hint}")
+    print()
+    print(
+        say(
+            "This took {seconds:.1f} s."
+            if outcome.held
+            else "This took {seconds:.1f} s. For a hint: {command}",
+            seconds=seconds,
+            command=exercise.command("hint"),
+        )
+    )
     if outcome.held:
         _show_names(exercise)
         print()
         if path == exercise.path.resolve():
-            print(f"Yours beside ours: {exercise.command('diff', '--mine')}")
-        if following:
-            print(f"Next: {following.command('try')}")
-        else:
-            print(f"This was the last one. For all: {typed('progress')}")
+            beside = exercise.command("diff", "--mine")
+            print(say("Yours beside ours: {command}", command=beside))
+        print(
+            say("Next: {command}", command=following.command("try"))
+            if following
+            else say(
+                "This was the last one. For all: {command}",
+                command=typed("progress"),
+            )
+        )
     return outcome.held
 
 
@@ -140,7 +176,11 @@ def _to_check(exercise, path):
     path = Path(path or exercise.path).resolve()
     if path == exercise.path.resolve() and not path.exists():
         raise InputError(
-            f"there is no {shown(path)}; begin with {exercise.command('try')}"
+            say(
+                "there is no {file}; begin with {command}",
+                file=shown(path),
+                command=exercise.command("try"),
+            )
         )
     _readable(path)
     Progress()  # says in time if it is damaged
@@ -150,14 +190,20 @@ def _to_check(exercise, path):
 def _readable(path):
     """Raise InputError if there is no Python file, or none to be read."""
     if not path.exists():
-        raise InputError(f"there is no {shown(path)}")
+        raise InputError(say("there is no {file}", file=shown(path)))
     if not path.is_file() or path.suffix != ".py":
-        raise InputError(f"{shown(path)} is not a Python file (.py)")
+        raise InputError(
+            say("{file} is not a Python file (.py)", file=shown(path))
+        )
     try:
         path.open("rb").close()
     except OSError as error:
         raise InputError(
-            f"{shown(path)} cannot be read: {error.strerror}"
+            say(
+                "{file} cannot be read: {reason}",
+                file=shown(path),
+                reason=error.strerror,
+            )
         ) from error
 
 
@@ -183,10 +229,18 @@ def _judge(exercise, path, splits, show=lambda step, found: None):
 
 def _show_step(step, found):
     """Print a step of a check; if it is a finding, in paragraphs."""
+    said = {
+        "file": say("file"),
+        "run": say("run"),
+        "change": say("change"),
+        "promise": say("promise"),
+        "in full": say("in full"),
+    }[step]
+    step = set_cell_size(said, 10)
     if isinstance(found, str):
-        print(f"  {step:10}{found}", flush=True)
+        print(f"  {step}{found}", flush=True)
     else:
-        print(f"  {step:10}no\n\n{_paragraphs(str(found))}")
+        print(f"  {step}{say('no')}\n\n{_paragraphs(str(found))}")
 
 
 def _show_names(exercise):
@@ -199,9 +253,10 @@ def _show_names(exercise):
         if name not in before and name != "torch"
     ]
     if new:
-        print("\nNew in this change:")
+        print()
+        print(say("New in this change:"))
     for name in new:
-        print(f"{fill(f'{name}: {names.NAMES[name].sentence}')}")
+        print(fill(f"{name}: {local(names.NAMES[name].sentence)}"))
         print(f"  {names.link(name)}")
 
 
@@ -232,11 +287,26 @@ def check_all(folder, find, data, as_json=False):
     Progress()
     splits = _digits(data)
     below = [str(path.relative_to(folder)) for path in files]
-    width = max(map(cell_len, [*below, "file"]))
+    headings = [
+        say("file"),
+        say("exercise"),
+        say("verdict"),
+        say("seconds"),
+        say("cause"),
+    ]
+    width = max(map(cell_len, [*below, headings[0]]))
     if not as_json:
-        many = "1 file" if len(files) == 1 else f"{len(files)} files"
-        print(f"{many}, on {splits.name}\n")
-        print(_line("file", width, "exercise", "verdict", "seconds", "cause"))
+        print(
+            say(
+                "1 file, on {data}"
+                if len(files) == 1
+                else "{n} files, on {data}",
+                n=len(files),
+                data=local(splits.name),
+            ),
+            end="\n\n",
+        )
+        print(_line(width, *headings))
     checked = held = 0
     try:
         for path, name in zip(files, below, strict=True):
@@ -248,9 +318,17 @@ def check_all(folder, find, data, as_json=False):
             _show_answer(name, width, found, as_json)
     finally:
         if not as_json:
-            left = len(files) - checked
-            unseen = f" {left} not checked." if left else ""
-            print(f"\n{held} of {checked} held.{unseen}")
+            print()
+            print(
+                say(
+                    "{held} of {n} held."
+                    if checked == len(files)
+                    else "{held} of {n} held. {left} not checked.",
+                    held=held,
+                    n=checked,
+                    left=len(files) - checked,
+                )
+            )
     return held == len(files)
 
 
@@ -259,9 +337,18 @@ def _show_answer(name, width, found, as_json):
     if as_json:
         print(json.dumps(found), flush=True)
         return
-    cells = [found[key] for key in ("exercise", "verdict", "seconds")]
     cause = " ".join((found["cause"] or "").split())
-    print(_line(name, width, *cells, cause), flush=True)
+    print(
+        _line(
+            width,
+            name,
+            found["exercise"] or "",
+            local(found["verdict"]),
+            str(found["seconds"]),
+            cause,
+        ),
+        flush=True,
+    )
 
 
 def _answers(folder):
@@ -270,7 +357,7 @@ def _answers(folder):
     What is hidden is left out. Raises InputError if there is no file.
     """
     if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}")
+        raise InputError(say("there is no folder {folder}", folder=folder))
     files = [
         path
         for path in sorted(folder.rglob("*.py"))
@@ -280,7 +367,9 @@ def _answers(folder):
         )
     ]
     if not files:
-        raise InputError(f"there is no Python file (.py) in {folder}")
+        raise InputError(
+            say("there is no Python file (.py) in {folder}", folder=folder)
+        )
     return files
 
 
@@ -306,11 +395,16 @@ def _answer(path, find, splits):
     return _found(path, splits.name, seconds, exercise, outcome)
 
 
-def _line(name, width, exercise, verdict, seconds, cause):
+def _line(width, name, exercise, verdict, seconds, cause):
     """Return a line of the table of answers, cut off where it would break."""
-    line = (
-        f"{set_cell_size(name, width)}  {exercise or '':10}  {verdict:9}"
-        f"  {seconds:>7}  {cause}"
+    line = "  ".join(
+        (
+            set_cell_size(name, width),
+            set_cell_size(exercise, 10),
+            set_cell_size(verdict, 9),
+            " " * (7 - cell_len(seconds)) + seconds,
+            cause,
+        )
     )
     columns = shutil.get_terminal_size().columns
     if sys.stdout.isatty() and cell_len(line) > columns:
@@ -325,7 +419,8 @@ def watch(exercise, path, data, started, following=None):
     path = _to_check(exercise, path)
     splits = _digits(data)
     _report(exercise, path, splits, started, following)
-    print("\nIt is checked again when you save it. Ctrl-C ends this.")
+    print()
+    print(say("It is checked again when you save it. Ctrl-C ends this."))
     # The folder, because many an editor puts a new file in its place.
     folder = path.parent
     for changes in watch(folder, recursive=False, raise_interrupt=True):
@@ -346,11 +441,14 @@ def hint(exercise):
     """Print one hint more than the last time."""
     given = Progress().hinted(exercise, len(exercise.task.hints))
     for number, text in enumerate(exercise.task.hints[:given], 1):
-        print(fill(f"Hint {number}: {text}"))
+        hint = say("Hint {number}: {text}", number=number, text=local(text))
+        print(fill(hint))
     if given == len(exercise.task.hints):
         print(
-            "There are no more hints. To see the change itself:"
-            f" {exercise.command('diff')}"
+            say(
+                "There are no more hints. To see the change itself: {command}",
+                command=exercise.command("diff"),
+            )
         )
 
 
@@ -362,13 +460,21 @@ def answer(exercise):
     path = exercise.path
     if not path.exists():
         raise InputError(
-            f"there is no {shown(path)}; begin with {exercise.command('try')}"
+            say(
+                "there is no {file}; begin with {command}",
+                file=shown(path),
+                command=exercise.command("try"),
+            )
         )
     code = path.read_bytes()
     if not Progress().held(exercise, code):
         raise InputError(
-            f"{shown(path)} has not held as it is now:"
-            f" {exercise.command('check')} tells what is missing"
+            say(
+                "{file} has not held as it is now: {command} tells what is"
+                " missing",
+                file=shown(path),
+                command=exercise.command("check"),
+            )
         )
     return code.decode()
 
@@ -395,12 +501,13 @@ def show_progress(exercises, as_json=False):
             )
         )
         return
-    rows, held = [("change", "made", "undone")], 0
+    rows, held = [(say("change"), say("made"), say("undone"))], 0
     for pair in exercises:
         stage, parent = pair[0].stage, pair[0].parent
         states = [progress.state(exercise) for exercise in pair]
         held += states.count("held")
-        change = f"{parent.name} → {stage.name} {stage.title}"
+        change = local(f"{parent.name} → {stage.name} {stage.title}")
         rows.append((change, *states))
     Console().print(tables.terminal(rows))
-    print(f"\n{held} of {2 * len(exercises)} held.")
+    print()
+    print(say("{held} of {n} held.", held=held, n=2 * len(exercises)))

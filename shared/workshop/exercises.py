@@ -3,11 +3,10 @@
 import ast
 import os
 import re
-import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from shared.languages import local, say
+from shared.languages import lines, local, say
 from shared.tokens import contains
 from shared.workshop.signs import SIGNS
 from shared.workshop.tasks import FORWARD, REVERSE, Task
@@ -75,9 +74,9 @@ class Exercise(NamedTuple):
             say(
                 "Stage {start} ({was}), to become stage {target} ({will_be}).",
                 start=start.name,
-                was=start.title,
+                was=_words(start),
                 target=target.name,
-                will_be=target.title,
+                will_be=_words(target),
             ),
             local(self.task.text),
             swaps_in and say("Swaps in: {codes}.", codes=", ".join(swaps_in)),
@@ -107,8 +106,8 @@ class Exercise(NamedTuple):
         paragraphs = (
             *self.paragraphs(),
             *([choose] if puzzle else []),
-            f"When you are done: {self.command('check')}",
-            f"If you are stuck: {self.command('hint')}",
+            say("When you are done: {command}", command=self.command("check")),
+            say("If you are stuck: {command}", command=self.command("hint")),
         )
         notes = "\n\n".join(map(fill, paragraphs))
         code = puzzle or bare(self.start.source)[1]
@@ -140,13 +139,17 @@ def bare(source):
 
 
 def title(stage):
-    return f"stage {stage.name} ({stage.title})"
+    """Return what a sentence calls a stage: stage 07 (dataloader)."""
+    return say("stage {name} ({title})", name=stage.name, title=_words(stage))
+
+
+def _words(stage):
+    """Return the title of a stage alone, in the language that is spoken."""
+    return local(f"{stage.name} {stage.title}").partition(" ")[2]
 
 
 def fill(text):
-    return textwrap.fill(
-        text, WIDTH, break_long_words=False, break_on_hyphens=False
-    )
+    return lines.fill(text, WIDTH)
 
 
 def exercise(stage, ladder, reverse=False):

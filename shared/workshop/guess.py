@@ -3,18 +3,16 @@
 import random
 
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
 from shared.errors import InputError
+from shared.languages import clauses, local, say
 from shared.proof import cards
 from shared.reading import diff
-from shared.reading.terminal import CODE, SIGNS
+from shared.reading.terminal import CODE, SIGNS, Prose
 from shared.results import published
-
-ASK = 'Which line is wrong? A number, "fine", or "q" to end: '
 
 
 def play(ladder, stage=None, seed=None):
@@ -29,17 +27,29 @@ def play(ladder, stage=None, seed=None):
     )
     deck = [card for card in deck if stage in (None, card.stage)]
     if not deck:
-        raise InputError("no program was measured yet that could be shown")
+        raise InputError(
+            say("no program was measured yet that could be shown")
+        )
     random.Random(seed).shuffle(deck)
     console = Console(highlight=False)
     console.print(
-        "Each program is one of the twelve stages, perhaps broken on purpose."
-        " If a line is missing, name one beside the gap.\n"
+        say(
+            "Each program is one of the twelve stages, perhaps broken on"
+            " purpose. If a line is missing, name one beside the gap."
+        ),
+        end="\n\n",
     )
     points = []
     try:
         for number, card in enumerate(deck, start=1):
-            console.rule(f"{number} of {len(deck)}: stage {card.stage.name}")
+            console.rule(
+                say(
+                    "{number} of {n}: stage {stage}",
+                    number=number,
+                    n=len(deck),
+                    stage=card.stage.name,
+                )
+            )
             _show(card, console)
             answer = _ask(card, console)
             if answer == "q":
@@ -60,14 +70,17 @@ def play(ladder, stage=None, seed=None):
 def _ask(card, console):
     """Return a number of a line as text, "fine" or "q"."""
     lines = card.code.splitlines()
+    ask = say('Which line is wrong? A number, "fine", or "q" to end:')
     while True:
-        answer = console.input(ASK).strip().lower()
+        answer = console.input(f"{ask} ").strip().lower()
         if answer in ("fine", "q"):
             return answer
         number = int(answer) if answer.isdecimal() else 0
         if 0 < number <= len(lines) and lines[number - 1].strip():
             return answer
-        console.print(f'"{answer}" is not the number of a line here.')
+        console.print(
+            say('"{answer}" is not the number of a line here.', answer=answer)
+        )
 
 
 def _show(card, console):
@@ -76,13 +89,27 @@ def _show(card, console):
     The numbers are those of the lines of the program after its notes.
     """
     parent, stage = card.stage.origin, card.stage
-    what = f"the change from stage {parent.name}" if parent else "the program"
-    console.print(f"Stage {stage.name}, card {card.number}: {what}")
+    said = {"stage": stage.name, "card": card.number}
+    console.print(
+        say(
+            "Stage {stage}, card {card}: the change from stage {parent}",
+            **said,
+            parent=parent.name,
+        )
+        if parent
+        else say("Stage {stage}, card {card}: the program", **said)
+    )
     before = parent.code if parent else card.code
     console.print(_code(before, card.code))
     console.print(
-        f"\nIts accuracy is {card.accuracy:.4f}; that of our stage"
-        f" {stage.name} is {card.ours:.4f}."
+        "\n"
+        + say(
+            "Its accuracy is {accuracy:.4f}; that of our stage {stage} is"
+            " {ours:.4f}.",
+            accuracy=card.accuracy,
+            stage=stage.name,
+            ours=card.ours,
+        )
     )
 
 
@@ -100,8 +127,8 @@ def _code(before, after):
     stretches = diff.folded(rows) if before != after else [(False, rows)]
     for fold, stretch in stretches:
         if fold:
-            said = f"... {len(stretch)} lines stay as they are"
-            table.add_row("", Text(said, style="dim italic"))
+            said = say("{n} lines stay as they are", n=len(stretch))
+            table.add_row("", Text(f"... {said}", style="dim italic"))
             continue
         for sign, row in diff.unified(stretch):
             side, line = (0, row.before) if sign == "-" else (1, row.after)
@@ -115,36 +142,70 @@ def _code(before, after):
 
 def _answer(card, line, console):
     """Say whether an answer is right, what is wrong, and who noticed."""
+    console.print()
     if card.is_right(line):
-        text = "Right: here it is broken." if card.broken else "Right: fine."
-        console.print(f"\n[bold green]{text}")
-    else:
-        console.print(
-            "\n[bold red]No: "
-            + ("it is broken" if card.broken else "it is fine")
-            + (" elsewhere." if card.broken and line is not None else ".")
+        text = say(
+            "Right: here it is broken." if card.broken else "Right: fine."
         )
+        console.print(text, style="bold green")
+    elif not card.broken:
+        console.print(say("No: it is fine."), style="bold red")
+    else:
+        text = say(
+            "No: it is broken."
+            if line is None
+            else "No: it is broken elsewhere."
+        )
+        console.print(text, style="bold red")
     if card.name:
+        console.print()
         console.print(
-            f"\nWhat was done to stage {card.stage.name}, {card.name}:"
+            say(
+                "What was done to stage {stage}, {name}:",
+                stage=card.stage.name,
+                name=local(card.name),
+            )
         )
         console.print(_code(card.stage.code, card.code))
-    console.print(Markdown(f"\n{card.why}"))
-    passes = "lets it pass" if card.passes else "stops it"
-    finds = "catches it" if card.caught else "finds nothing"
+    console.print(Prose(f"\n{local(card.why)}"))
+    console.print()
+    console.print(_accuracy_check(card))
+    found = clauses(card.found)
     console.print(
-        f"\nAn accuracy check of {card.floor:.2f} {passes}"
-        f"{', though it is broken' if card.broken and card.passes else ''}."
+        say("The proof catches it: {found}", found=found)
+        if card.caught
+        else say("The proof finds nothing: {found}", found=found),
+        end="\n\n",
+        markup=False,
     )
-    console.print(f"The proof {finds}: {card.found}\n", markup=False)
+
+
+def _accuracy_check(card):
+    """Say whether an accuracy check lets a program pass."""
+    if not card.passes:
+        return say(
+            "An accuracy check of {least:.2f} stops it.", least=card.floor
+        )
+    return say(
+        "An accuracy check of {least:.2f} lets it pass, though it is broken."
+        if card.broken
+        else "An accuracy check of {least:.2f} lets it pass.",
+        least=card.floor,
+    )
 
 
 def _score(points, console):
     if points:
         you, check, proof = map(sum, zip(*points, strict=True))
         console.print(
-            f"Right, of {len(points)}: you {you}, an accuracy check {check},"
-            f" the proof {proof}."
+            say(
+                "Right, of {all}: you {you}, an accuracy check {check}, the"
+                " proof {proof}.",
+                all=len(points),
+                you=you,
+                check=check,
+                proof=proof,
+            )
         )
     else:
-        console.print("No card was answered.")
+        console.print(say("No card was answered."))

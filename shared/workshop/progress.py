@@ -5,6 +5,7 @@ import json
 
 from shared.errors import InputError
 from shared.files import replacing
+from shared.languages import say
 from shared.workshop import exercises
 
 STATES = ("", "tried", "held", "held before")
@@ -29,8 +30,10 @@ class Progress:
                     raise ValueError(entry)
         except (ValueError, AttributeError, KeyError, TypeError) as error:
             raise InputError(
-                f"{exercises.shown(self.path)} is damaged:"
-                " remove it to begin anew"
+                say(
+                    "{file} is damaged: remove it to begin anew",
+                    file=exercises.shown(self.path),
+                )
             ) from error
 
     def state(self, exercise):

@@ -5,6 +5,7 @@ another, so the first that differs is where to look; all others differ because
 of it.
 """
 
+from shared.languages import clauses
 from shared.proof.equivalence import ROUNDING, compare
 from shared.workshop import phases, texts, validation
 from shared.workshop.finding import Finding, Words, place, these, times
@@ -97,5 +98,5 @@ def _rest(a, b):
     """Return what no phase explains, in the words of the comparison."""
     report = compare(a.record, b.record, ROUNDING)
     if not report.equal:
-        return Finding("otherwise", reading=report.reading)
+        return Finding("otherwise", reading=clauses(report.reading))
     return None
