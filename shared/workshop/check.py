@@ -224,15 +224,16 @@ class Check:
     def _looked(self):
         """Tell whether a look at a batch may have drawn random numbers.
 
-        A loop over a `DataLoader` does. A seed that is set is no such look.
+        A loop over a `DataLoader` does, if it comes before the layers. A
+        seed that is set is no such look.
         """
         count = self._seen["trace"]["count"]
-        layers = "Parameter of a layer" in count
-        return (
-            layers
-            and "DataLoader" in count
-            and not count.get("torch.manual_seed")
-        )
+        if "torch.manual_seed" in count:
+            return False
+        seen = [
+            n for n in count if n in ("DataLoader", "Parameter of a layer")
+        ]
+        return seen == ["DataLoader", "Parameter of a layer"]
 
     def _give_weights(self):
         """Train the stage anew, from the weights that the program drew.

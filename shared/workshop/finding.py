@@ -58,6 +58,13 @@ def where(line):
     return Words(texts.SOMEWHERE)
 
 
+def told_apart(x, y, digits=6):
+    """Return two numbers as text, with more digits if they look the same."""
+    while digits < 17 and f"{x:.{digits}g}" == f"{y:.{digits}g}":
+        digits += 1
+    return f"{x:.{digits}g}", f"{y:.{digits}g}"
+
+
 def these(shapes):
     """Describe parameters by their shapes."""
     if not shapes:

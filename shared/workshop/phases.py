@@ -9,7 +9,14 @@ from typing import NamedTuple
 
 from shared.proof.equivalence import ROUNDING
 from shared.workshop import texts
-from shared.workshop.finding import Finding, Words, images, place, these
+from shared.workshop.finding import (
+    Finding,
+    Words,
+    images,
+    place,
+    these,
+    told_apart,
+)
 
 
 class Seen(NamedTuple):
@@ -93,14 +100,15 @@ def start(a, b):
     for shape, p, q in reversed(list(zip(shapes, *sizes, strict=False))):
         if math.isclose(p, q, rel_tol=1e-9, abs_tol=1e-12):
             continue
+        norm, usual = told_apart(q, p, digits=4)
         alike = math.prod(shape) > 1000 and math.isclose(p, q, rel_tol=0.05)
         return Finding(
             "other-initial-weights",
             Words(texts.DRAWN_ALIKE) if alike else "",
             stage=a.name,
             these=these([shape]),
-            norm=q,
-            usual=p,
+            norm=norm,
+            usual=usual,
         )
     if not _close(x, y, "places"):
         return Finding("initial-weights-in-other-places", stage=a.name)
@@ -127,12 +135,14 @@ def _numbers(a, b, i, chance):
 
 def _loss(x, y, at):
     """Find out why the loss of a batch is not what it should be."""
-    apart = {"loss": y["loss"], "usual": x["loss"]} | at
+    loss, usual = told_apart(y["loss"], x["loss"])
+    apart = {"loss": loss, "usual": usual} | at
     losses = Words(texts.LOSSES, **apart)
     if y["probabilities"] and not x["probabilities"]:
         return Finding("softmax-twice", losses=losses)
     plain = y["plain loss"]
     if plain is not None and abs(plain - y["loss"]) > ROUNDING:
+        plain, _ = told_apart(plain, y["loss"])
         return Finding("not-plain-cross-entropy", losses=losses, plain=plain)
     n = len(y["images"] or ())
     if n > 1 and math.isclose(y["loss"], x["loss"] * n, rel_tol=1e-9):

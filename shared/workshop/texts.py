@@ -59,8 +59,8 @@ STILL_USED = "it is still used"
 LINE_CALLS = "line {line} calls `{name}`"
 LINE_USES = "line {line} still uses it"
 LOSSES = (
-    "At {place}, the loss of your program is {loss:.6g}, that of stage"
-    " {stage} {usual:.6g}"
+    "At {place}, the loss of your program is {loss}, that of stage"
+    " {stage} {usual}"
 )
 
 # What follows, on a line of its own.
@@ -512,8 +512,8 @@ FINDINGS = {
     "other-initial-weights": Text(
         "initial weights",
         "Before the first step, {these} of your program have the norm"
-        " {norm:.4g} (the square root of the sum of their squares), those of"
-        " stage {stage} {usual:.4g}.",
+        " {norm} (the square root of the sum of their squares), those of"
+        " stage {stage} {usual}.",
     ),
     "initial-weights-in-other-places": Text(
         "initial weights",
@@ -545,7 +545,7 @@ FINDINGS = {
     "not-plain-cross-entropy": Text(
         "loss",
         "{losses}. Yet the plain cross entropy of what your model returned"
-        " would be {plain:.6g}.",
+        " would be {plain}.",
     ),
     "sum-for-mean": Text(
         "loss",
@@ -554,13 +554,13 @@ FINDINGS = {
     "other-sign": Text("loss", "{losses}: it has the other sign."),
     "other-scores": Text(
         "forward pass",
-        "At {place}, the loss of your program is {loss:.6g}, that of stage"
-        " {stage} {usual:.6g}.",
+        "At {place}, the loss of your program is {loss}, that of stage"
+        " {stage} {usual}.",
     ),
     "other-loss": Text(
         "forward pass or loss",
-        "At {place}, the loss of your program is {loss:.6g}, that of stage"
-        " {stage} {usual:.6g}.",
+        "At {place}, the loss of your program is {loss}, that of stage"
+        " {stage} {usual}.",
     ),
     # Backward pass and gradients.
     "no-backward": Text(
@@ -656,7 +656,7 @@ FINDINGS = {
     "other-loss-logged": Text(
         "log",
         "Your program learns as stage {stage} does. But at {place} it logs"
-        " {logged:.6g}, while its loss is {loss:.6g}.",
+        " {logged}, while its loss is {loss}.",
     ),
     # The validation.
     "validation-not-each-epoch": Text(
@@ -677,20 +677,20 @@ FINDINGS = {
     ),
     "validation-loss-no-mean": Text(
         "validation",
-        "After epoch {epoch}, the validation loss is given as {loss:.6f}. The"
-        " mean over all images is {mean:.6f}.",
+        "After epoch {epoch}, the validation loss is given as {loss}. The"
+        " mean over all images is {mean}.",
     ),
     "mean-over-batches": Text(
         "validation",
-        "After epoch {epoch}, the validation loss is given as {loss:.6f}. The"
-        " mean over all images is {mean:.6f}; the other is the mean over the"
+        "After epoch {epoch}, the validation loss is given as {loss}. The"
+        " mean over all images is {mean}; the other is the mean over the"
         " batches, as if all were of one size.",
     ),
     "other-validation-loss": Text(
         "validation",
         "The predictions are those of stage {stage}, but the last validation"
-        " loss is {loss:.6f}, while the loss of what your program predicts is"
-        " {true:.6f}. When is the validation loss computed, on which images"
+        " loss is {loss}, while the loss of what your program predicts is"
+        " {true}. When is the validation loss computed, on which images"
         " and labels, and what is logged?",
     ),
     # The predictions.

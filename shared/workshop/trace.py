@@ -43,8 +43,8 @@ class Trace(TorchFunctionMode):
 
     `own` holds the names of the functions of torch that the file itself
     called, each with a line; `inner` those that a layer or another part of
-    torch called; `count` how often either did. Methods that matter stand
-    there as `Module.zero_grad`.
+    torch called; `count` how often either did, what was called first before
+    the rest. Methods that matter stand there as `Module.zero_grad`.
 
     `batches` has one dict for every call of `backward`, `validations` one
     for every `log.validation`, and `last` tells of the predictions. Images

@@ -4,7 +4,7 @@ The modes it is in, what is logged, the validation and the predictions.
 """
 
 from shared.proof.equivalence import ROUNDING, compare
-from shared.workshop.finding import Finding, place, times
+from shared.workshop.finding import Finding, place, times, told_apart
 
 # By the phase and the switch that is wrong in it.
 MODES = {
@@ -30,12 +30,13 @@ def losses(a, b):
     step = compare(a.record, b.record, ROUNDING).step
     if step is None:
         return None
+    logged, loss = told_apart(b.record.losses[step], b.batches[step]["loss"])
     return Finding(
         "other-loss-logged",
         stage=a.name,
         place=place(a.record, step),
-        logged=b.record.losses[step],
-        loss=b.batches[step]["loss"],
+        logged=logged,
+        loss=loss,
     )
 
 
@@ -79,7 +80,8 @@ def _validation(b, epoch, number):
     kind = "validation-loss-no-mean"
     if abs(of_batches - epoch["loss"]) <= ROUNDING:
         kind = "mean-over-batches"
-    return Finding(kind, epoch=number, loss=epoch["loss"], mean=mean)
+    loss, mean = told_apart(epoch["loss"], mean)
+    return Finding(kind, epoch=number, loss=loss, mean=mean)
 
 
 def predictions(a, b):
@@ -91,7 +93,7 @@ def predictions(a, b):
     apart = report.pred is not None and not report.pred <= ROUNDING
     problem = b.record.has("validation loss")
     if problem and not apart:
-        loss, true = problem.values
+        loss, true = told_apart(*problem.values)
         return Finding(
             "other-validation-loss", stage=a.name, loss=loss, true=true
         )

@@ -18,6 +18,35 @@ SHUFFLED = "DataLoader(train_ds, batch_size=batch_size, shuffle=True)"
 FIT = "    fit(epochs, model, opt, train_dl, valid_dl, log)\n"
 VALIDATION = "        log.validation(total / count)\n"
 LOGGED = "            log(loss)\n"
+INLINE = """\
+    for epoch in range(epochs):
+        model.train()
+        for xb, yb in train_dl:
+            loss = F.cross_entropy(model(xb), yb)
+            loss.backward()
+            opt.step()
+            opt.zero_grad()
+            log(loss)
+        model.eval()
+        with torch.no_grad():
+            losses = [
+                F.cross_entropy(model(xb), yb, reduction="sum")
+                for xb, yb in valid_dl
+            ]
+        log.validation(sum(losses) / len(x_valid))
+"""
+VALIDATE = """\
+def validate(model, valid_dl, log):
+    model.eval()
+    with torch.no_grad():
+        losses = [
+            F.cross_entropy(model(xb), yb, reduction="sum")
+            for xb, yb in valid_dl
+        ]
+    log.validation(sum(losses) / len(valid_dl.dataset))
+
+
+def fit("""
 CONV2 = "nn.Conv2d(16, 16, kernel_size=3, stride=2, padding=1)"
 CONV3 = "nn.Conv2d(16, 10, kernel_size=3, stride=2, padding=1)"
 
@@ -130,19 +159,19 @@ RIGHT = {
 }
 
 
-def every_second(answers):
-    """Parametrize a test; every second answer is left to the slow tests."""
+def some(answers, every):
+    """Parametrize a test; all but every so many-th answer are slow."""
     slow = [pytest.mark.slow]
     return pytest.mark.parametrize(
         "name",
         [
-            pytest.param(name, marks=slow if i % 2 else [])
+            pytest.param(name, marks=slow if i % every else [])
             for i, name in enumerate(answers)
         ],
     )
 
 
-@every_second(RIGHT)
+@some(RIGHT, every=2)
 def test_a_right_answer_is_accepted(name, check):
     assert check(*answer(*RIGHT[name])) == HELD
 
@@ -683,7 +712,7 @@ WRONG = {
             "11",
             (
                 "        nn.Conv2d(1, 16,",
-                "        Lambda(lambda xb: xb.view(-1, 1, 28, 28)),\n"
+                "        Lambda(lambda xb: xb.reshape(-1, 1, 28, 28)),\n"
                 "        nn.Conv2d(1, 16,",
             ),
         ),
@@ -723,10 +752,115 @@ WRONG = {
         "argument-missing",
         "`train` has no argument `momentum` with a default",
     ),
+    "a model made before train": (
+        (
+            "07",
+            (
+                "\n\ndef train(",
+                "\n\nMODEL = Logistic()\n\n\ndef train(",
+            ),
+            ("    model = Logistic()\n", "    model = MODEL\n"),
+        ),
+        "float32-alone",
+        "a model made before `train` is called",
+    ),
+    "a larger kernel": (
+        (
+            "09",
+            (
+                CONV2,
+                CONV2.replace(
+                    "3, stride=2, padding=1", "5, stride=2, padding=2"
+                ),
+            ),
+        ),
+        "other-layers",
+        "(16, 16, 5, 5)",
+    ),
+    "all of it in train": (
+        ("08", (FIT, INLINE)),
+        "part-missing",
+        "still in `train` itself; move it into functions",
+    ),
+    "a validation before the training": (
+        (
+            "08",
+            (
+                "        model.train()\n        for xb",
+                "        if True:\n"
+                "            validate(model, valid_dl, log)\n"
+                "        model.train()\n        for xb",
+            ),
+            (VALIDATION, ""),
+            ("def fit(", VALIDATE),
+        ),
+        "validation-not-each-epoch",
+        "first after 0 batches",
+    ),
+    "an accuracy for the validation loss": (
+        ("08", ("log.validation(total / count)", "log.validation(0.9)")),
+        "validation-loss-no-mean",
+        "is given as 0.9. The mean over all images is",
+    ),
+    "a validation in the first epoch alone": (
+        (
+            "08",
+            (VALIDATION, f"        if epoch == 0:\n    {VALIDATION}"),
+        ),
+        "validation-not-each-epoch",
+        "is called once, first after 16 batches",
+    ),
+    "images turned on their side": (
+        (
+            "09",
+            ("xb.view(-1, 1, 28, 28)", "xb.T.reshape(-1, 1, 28, 28)"),
+        ),
+        "images-changed",
+        "in the batches, or in the model before its first layer",
+    ),
+    "a ReLU after the mean": (
+        (
+            "09",
+            ("F.relu(self.conv3(xb))", "self.conv3(xb)"),
+            ("F.avg_pool2d(xb, 4)", "F.relu(F.avg_pool2d(xb, 4))"),
+        ),
+        "other-scores",
+        "the loss of your program is",
+    ),
+    "a convolution that is not used": (
+        (
+            "09",
+            ("F.relu(self.conv2(xb))", "F.relu(F.max_pool2d(xb, 2))"),
+        ),
+        "other-layers",
+        "Your model learns",
+    ),
+    "a bias of ones instead of a layer": (
+        ("04-reverse", ("torch.zeros(10)", "torch.ones(10)")),
+        "other-initial-weights",
+        "the 10 numbers of shape (10,) of your program",
+    ),
+    "layers drawn in another order": (
+        (
+            "10",
+            (
+                "    return nn.Sequential(",
+                f"    last = {CONV3}\n    return nn.Sequential(",
+            ),
+            (f"        {CONV3},", "        last,"),
+        ),
+        "other-initial-weights",
+        "drawn in the same way",
+    ),
+    "two epochs, whatever is asked for": (
+        ("07", ("range(epochs)", "range(2)")),
+        "argument-ignored",
+        "not with another value of `epochs`, such as 3",
+    ),
 }
 
 
-@every_second(WRONG)
+@some(WRONG, every=3)
 def test_a_wrong_answer_is_refused_for_its_cause(name, check):
     answered, kind, words = WRONG[name]
     found = check(*answer(*answered))

@@ -506,6 +506,12 @@ def a_record(**values):
 
 
 IN_FULL = {
+    "a batch less": (
+        SEVEN,
+        {"losses": [2.0]},
+        "not-on-all",
+        "What was found: 2 losses against 1, equal as far as they go:",
+    ),
     "another loss": (
         SEVEN,
         {"losses": [2.0, 1.5]},

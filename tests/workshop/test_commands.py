@@ -37,6 +37,7 @@ def test_the_file_to_start_from_is_a_stage_below_the_task(stage, reverse):
         if code in (*stage.swaps_in, *stage.goes_out):
             assert f"`{code}`" in " ".join(notes.split())
     assert f"make check-{stage.name}" in notes
+    assert "Import torch and the standard library, nothing else." in notes
     assert all(len(line) <= 79 for line in given.code().splitlines())
     compile(given.code(), "start", "exec")
 
@@ -321,6 +322,15 @@ def test_answers_are_found_as_json_too(answers, digits, capsys):
     assert unknown.keys() == refused.keys() | {"seconds"}
 
 
+def test_an_exercise_in_reverse_has_one_number_throughout(answers, capsys):
+    path = answers / "bob/stage_03_reverse.py"
+    assert main(["check", str(path)]) == 1
+    out, err = capsys.readouterr()
+    assert "to become stage 02 (cross entropy)" in out
+    assert 'For a hint: make hint-03 ARGS="--reverse"' in out
+    assert err == "error: exercise 03 --reverse is not solved yet\n"
+
+
 def test_whoever_interrupts_is_told_how_far_it_came(answers, capsys):
     (answers / "bob/stage_03_reverse.py").write_text("interrupt")
     assert main(["check", "--all", str(answers)]) == 130
@@ -338,6 +348,7 @@ def test_whoever_interrupts_is_told_how_far_it_came(answers, capsys):
         "check {file} --json",
         "check --json {file}",
         "check --reverse 07 --json {file}",
+        "check stage-07 {file} --json",
     ],
 )
 def test_flags_may_stand_anywhere(order, answers, capsys):

@@ -258,6 +258,11 @@ CASES = {
         "sum-for-mean",
         "2.5: 3 times as much, and there are 3 images in the batch.",
     ),
+    "nearly the same scores": (
+        each(**{"loss": 2.5000001, "plain loss": 2.5000001}),
+        "other-scores",
+        "the loss of your program is 2.5000001, that of stage 07 2.5.",
+    ),
     "the other sign": (
         each(**{"loss": -2.5, "plain loss": None}),
         "other-sign",
@@ -354,18 +359,18 @@ CASES = {
     "a sum for a mean": (
         validation(loss=5.0),
         "validation-loss-no-mean",
-        "is given as 5.000000. The mean over all images is 2.500000.",
+        "is given as 5. The mean over all images is 2.5.",
     ),
     "batches of two sizes": (
         validation(losses=[(2.0, 1), (5.0, 3)], loss=3.5),
         "mean-over-batches",
-        "is 4.250000; the other is the mean over the batches",
+        "is 4.25; the other is the mean over the batches",
     ),
     "another validation loss": (
         problem("validation loss", 1.25, 0.75),
         "other-validation-loss",
-        "the last validation loss is 1.250000, while the loss of what your"
-        " program predicts is 0.750000.",
+        "the last validation loss is 1.25, while the loss of what your program"
+        " predicts is 0.75.",
     ),
     "predictions of another shape": (
         problem("predictions", "(2,)", "(2, 10)"),
