@@ -4,6 +4,7 @@ import base64
 import io
 import json
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -42,18 +43,30 @@ def scores(network, images):
     return grid.mean((2, 3))
 
 
-READ = """(images) => Object.fromEntries(
-  Object.entries(JSON.parse(document.getElementById("reading").textContent)
-    .networks).map(([key, network]) => {
-      network.numbers = reader.floats(network.numbers)
-      return [key, images.map((image) =>
-        reader.logProbs(reader.evidence(network, image)))]
-    }))"""
+# Numbers go to a page in base64: as a list they take seconds.
+READ = """(text) => {
+  const all = reader.floats(text), images = []
+  for (let i = 0; i < all.length; i += 784) {
+    images.push(all.subarray(i, i + 784))
+  }
+  const found = document.getElementById("reading").textContent
+  const read = ([key, network]) => {
+    network.numbers = reader.floats(network.numbers)
+    return [key, images.map((image) =>
+      reader.logProbs(reader.evidence(network, image)))]
+  }
+  const { networks } = JSON.parse(found)
+  return Object.fromEntries(Object.entries(networks).map(read))
+}"""
+
+
+def base64_of(numbers):
+    return base64.b64encode(numbers.tobytes()).decode()
 
 
 def test_every_network_gives_the_scores_that_torch_gives(page, digits):
     images = digits.x_valid[:1000]
-    found = page.evaluate(READ, images.tolist())
+    found = page.evaluate(READ, base64_of(images.numpy()))
     networks = published.read("ladder")["networks"]
     assert found.keys() == networks.keys()
     for key, network in networks.items():
@@ -92,8 +105,11 @@ def drawn(number):
     return 1 - grey if number % 2 else grey
 
 
-PREPARE = """({values, width, height}) => Array.from(reader.prepare(
-  {values: Float64Array.from(values), width, height}))"""
+PREPARE = """({text, width, height}) => {
+  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
+  return Array.from(reader.prepare(
+    {values: new Float64Array(bytes.buffer), width, height}))
+}"""
 
 
 def test_a_picture_is_prepared_as_the_command_line_prepares_it(page):
@@ -103,7 +119,7 @@ def test_a_picture_is_prepared_as_the_command_line_prepares_it(page):
         found = page.evaluate(
             PREPARE,
             {
-                "values": grey.flatten().tolist(),
+                "text": base64_of(grey),
                 "width": width,
                 "height": height,
             },
@@ -152,6 +168,26 @@ def reads(page):
     return page.locator("td.reads").all_text_contents()
 
 
+def wait_until_read(page):
+    page.wait_for_function(
+        "document.querySelector('td.reads').textContent !== ''"
+    )
+
+
+def pixels(page, canvas):
+    """Return what a canvas shows, (height, width, 4) numbers to 255."""
+    address = page.locator(canvas).evaluate("canvas => canvas.toDataURL()")
+    png = base64.b64decode(address.partition(",")[2])
+    return np.array(Image.open(io.BytesIO(png)).convert("RGBA"), int)
+
+
+def sample(number):
+    """Return one of the samples as MNIST has it, 784 floats."""
+    sheet = plt.imread(published.RESULTS / "pictures" / "digits.png")
+    ink = sheet[:28, 28 * number : 28 * (number + 1), 3]
+    return torch.from_numpy((ink * 255).round() / 256).reshape(1, 784)
+
+
 def test_a_sample_is_read_by_all_twelve(page):
     assert reads(page) == [""] * 12
     trained = published.read("ladder")
@@ -161,36 +197,128 @@ def test_a_sample_is_read_by_all_twelve(page):
     label = str(trained["digits"][0])
     assert button.text_content() == label
     assert reads(page) == [label] * 12
-    assert label in page.locator(".why").text_content()
+    status = page.locator(".write [role=status]").text_content()
+    assert status == f"stage 12 reads {label}"
+    drawn = 1 - pixels(page, ".paper")[5::10, 5::10, 0] / 255
+    assert drawn.reshape(1, 784) == pytest.approx(sample(0), abs=0.01)
     page.get_by_role("button", name="Clear").click()
     assert reads(page) == [""] * 12
+    for canvas in (".paper", ".seen", ".evidence"):
+        assert (pixels(page, canvas) == 255).all()
+
+
+def test_bars_and_numbers_are_the_probabilities(page):
+    trained = published.read("ladder")
+    page.locator("[data-sample='8']").click()
+    rows = page.locator("tr[data-network]")
+    for row, stage in zip(rows.all(), LADDER, strict=True):
+        network = trained["networks"][trained["stages"][stage.name]["network"]]
+        expected = scores(network, sample(8)).softmax(1)[0]
+        cells = row.locator("td:not(.reads)")
+        bars = cells.evaluate_all(
+            "cells => cells.map(c => Number(c.style.getPropertyValue('--p')))"
+        )
+        assert bars == pytest.approx(expected.tolist(), abs=1e-3)
+        for text, p in zip(
+            cells.all_text_contents(), expected.tolist(), strict=True
+        ):
+            assert float(text or 0) == pytest.approx(100 * p, abs=0.6)
+        read = row.locator(".reads").text_content()
+        assert read == str(expected.argmax().item())
+
+
+def draw(page, top, bottom):
+    """Draw a line from top to bottom, in shares of the paper's height."""
+    box = page.locator(".paper").bounding_box()
+    x, height = box["x"] + box["width"] / 2, box["height"]
+    page.mouse.move(x, box["y"] + top * height)
+    page.mouse.down()
+    page.mouse.move(x, box["y"] + bottom * height, steps=8)
+    page.mouse.up()
+    wait_until_read(page)
 
 
 def test_a_digit_is_drawn_with_the_mouse(page):
+    draw(page, 0.15, 0.85)
+    assert reads(page).count("1") >= 10
+    ink = pixels(page, ".paper")[..., 0] < 128
+    assert ink[42:238, 140].all()
+    assert not ink[:25].any()
+    assert not ink[:, :120].any()
     box = page.locator(".paper").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"]
-    page.mouse.move(x, y + 40)
-    page.mouse.down()
-    page.mouse.move(x, y + 240, steps=8)
-    page.mouse.up()
-    page.wait_for_function(
-        "document.querySelector('td.reads').textContent !== ''"
-    )
+    page.mouse.move(box["x"] + 20, box["y"] + 20)  # the pen is up
+    assert (pixels(page, ".paper")[..., 0] < 128).sum() == ink.sum()
+
+
+def test_it_is_drawn_where_the_pen_is_however_large_the_paper_is(page):
+    page.locator(".paper").evaluate("c => { c.style.width = '140px' }")
+    draw(page, 0.15, 0.85)
+    ink = pixels(page, ".paper")[..., 0] < 128
+    assert ink[42:238, 140].all()
+    assert not ink[:, :120].any()
+
+
+def test_a_digit_is_drawn_with_a_finger(visit):
+    page = visit("digit.html", 360, has_touch=True, is_mobile=True)
+    paper = page.locator(".paper")
+    paper.scroll_into_view_if_needed()
+    box = paper.bounding_box()
+    before = page.evaluate("scrollY")
+    touch = page.context.new_cdp_session(page)
+    x = box["x"] + box["width"] / 2
+    ends = [box["y"] + box["height"] * share for share in (0.15, 0.85)]
+    for kind, places in (
+        ("touchStart", ends[:1]),
+        ("touchMove", [sum(ends) / 2]),
+        ("touchMove", ends[1:]),
+        ("touchEnd", []),
+    ):
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [{"x": x, "y": y} for y in places]},
+        )
+    wait_until_read(page)
+    assert page.evaluate("scrollY") == before
     assert reads(page).count("1") >= 10
 
 
-def test_a_picture_can_be_brought(page, tmp_path):
+# As a reader drops or pastes a file: no browser lets a script do it.
+GIVE = """([way, text, type]) => {
+  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
+  const given = new DataTransfer()
+  given.items.add(new File([bytes], "three.png", {type}))
+  const event = way === "drop"
+    ? new DragEvent("drop", {dataTransfer: given, bubbles: true})
+    : new ClipboardEvent("paste", {clipboardData: given, bubbles: true})
+  document.querySelector(way === "drop" ? ".paper" : "body")
+    .dispatchEvent(event)
+}"""
+
+
+@pytest.mark.parametrize("way", ["choose", "drop", "paste"])
+def test_a_picture_can_be_brought(way, page, tmp_path):
     path = picture(tmp_path / "three.png", "RGB")
-    page.locator("input[type=file]").set_input_files(path)
-    page.wait_for_function(
-        "document.querySelector('td.reads').textContent !== ''"
-    )
+    text = base64.b64encode(path.read_bytes()).decode()
+    if way == "choose":
+        page.locator("input[type=file]").set_input_files(path)
+    else:
+        page.evaluate(GIVE, [way, text, "text/plain"])
+        assert reads(page) == [""] * 12  # that is no picture
+        page.evaluate(GIVE, [way, text, "image/png"])
+    wait_until_read(page)
     assert reads(page).count("3") >= 10
-    seen = page.locator(".seen").evaluate(
-        "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data)"
-    )
+    seen = 255 - pixels(page, ".seen")[..., 0].flatten()
     expected = pictures.prepare(pictures.read(path)).numpy()
-    assert 255 - np.array(seen)[::4] == pytest.approx(expected * 255, abs=1)
+    assert seen == pytest.approx(expected * 255, abs=1)
+    assert (pixels(page, ".paper")[..., 0] < 128).any()
+
+
+def test_a_large_picture_is_read_as_well(page, tmp_path):
+    small = Image.open(picture(tmp_path / "three.png", "RGB"))
+    small.resize((3000, 4000)).save(tmp_path / "large.png")
+    page.locator("input[type=file]").set_input_files(tmp_path / "large.png")
+    wait_until_read(page)
+    assert reads(page).count("3") >= 10
 
 
 def test_what_is_no_picture_is_refused_in_words(page):
@@ -212,6 +340,22 @@ def test_another_stage_shows_what_speaks_to_it(page):
     page.get_by_role("radio", name="01").check()
     assert page.locator(".evidence").evaluate(side) == 28
     assert "stage 01" in page.locator(".why").text_content()
+
+
+def test_blue_speaks_for_the_digit_and_red_against(page):
+    trained = published.read("ladder")
+    page.locator("[data-sample='0']").click()
+    page.get_by_role("radio", name="01").check()
+    network = trained["networks"][trained["stages"]["01"]["network"]]
+    numbers = torch.frombuffer(
+        bytearray(base64.b64decode(network["numbers"])), dtype=torch.float32
+    )
+    weights = numbers[10:].view(784, 10)
+    digit = trained["digits"][0]
+    speaks = (weights[:, digit] - weights.mean(1)) * sample(0)[0]
+    red, _, blue, _ = pixels(page, ".evidence").reshape(784, 4).T
+    assert blue[speaks.argmax()] > red[speaks.argmax()] + 100
+    assert red[speaks.argmin()] > blue[speaks.argmin()] + 100
 
 
 def test_without_scripts_it_says_what_to_do(visit):
