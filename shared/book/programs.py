@@ -61,7 +61,7 @@ def facts(stage, trained, proof):
         "source": stage.source,
         "lead": markdown(lead),
         "rest": markdown(rest),
-        "words": words.used(f"{stage.notes} {outcome}"),
+        "words": words.used(f"{stage.notes} {outcome} {stage.code}"),
         "swaps_in": stage.swaps_in,
         "goes_out": stage.goes_out,
         "promise": stage.promise,

@@ -12,7 +12,7 @@ WORDS = {
     "autograd": "The part of PyTorch that records operations on tensors and"
     " computes gradients.",
     "backward": "The method of a loss that computes the gradients, from the"
-    " loss back to the parameters.",
+    " loss back to the parameters, and adds them to those that are there.",
     "batch": "The images of one step of the training.",
     "bias": "A number for each output that is added to its weighted sum.",
     "channel": "One of the images, or grids of numbers, that a convolution"
@@ -63,16 +63,18 @@ WORDS = {
     "weights": "Numbers that the inputs are multiplied by, before they are"
     " added up.",
 }
+NAMES = {"learning rate": "lr"}  # in the code
 
 
 def used(text):
     """Return those of `WORDS` that stand in a text: [(word, sentence), ...].
 
     In the order in which they come first. A plural counts, and so does what
-    stands in a code span.
+    stands in code.
     """
     found = {}
     for word in WORDS:
-        if place := re.search(rf"\b{word}(?:e?s)?\b", text, re.IGNORECASE):
+        forms = f"{word}(?:e?s)?|{NAMES.get(word, word)}"
+        if place := re.search(rf"\b(?:{forms})\b", text, re.IGNORECASE):
             found[word] = place.start()
     return [(word, WORDS[word]) for word in sorted(found, key=found.get)]

@@ -5,12 +5,13 @@ from stages import TABLE
 
 
 def test_a_word_is_found_once_in_any_form_where_it_comes_first():
-    text = "Batches of `loss.backward()`, a biased leaf. A batch, one ReLU."
+    text = "Batches of `loss.backward()`, a biased leaf, lr. A batch, a ReLU."
     assert [word for word, _ in words.used(text)] == [
         "batch",
         "loss",
         "backward",
         "leaf",
+        "learning rate",
         "ReLU",
     ]
 
