@@ -6,6 +6,7 @@ How it looks and works in a browser is in test_browser.py.
 import html
 import json
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -34,6 +35,42 @@ def test_there_is_a_page_for_each_program_and_those_of_the_list(site):
     pages = {path.name for path in site.glob("*.html")}
     stages = {f"{stage.target}.html" for stage in TABLE}
     assert pages == stages | {"index.html"} | {p.file for p in build.PAGES}
+
+
+def test_links_lead_to_pages_of_the_book_or_to_pytorch(site):
+    """That pages and anchors are there is checked when it is built."""
+    for page in site.glob("*.html"):
+        for link in re.findall(r'<a [^>]*href="([^"]+)"', page.read_text()):
+            name, _, _ = html.unescape(link).partition("#")
+            if not name.startswith("https://docs.pytorch.org/"):
+                assert (site / name).exists(), link
+
+
+def test_the_pages_follow_each_other(site):
+    """The arrow keys turn them, by these links."""
+
+    def neighbour(name, rel):
+        text = (site / name).read_text()
+        found = re.findall(rf'<a rel="{rel}" href="([^"]+)"', text)
+        return found[0] if found else None
+
+    after = TABLE[TABLE.index(LADDER[-1]) + 1 :]
+    preludes = TABLE[: TABLE.index(LADDER[0])]
+    order = [f"{stage.target}.html" for stage in (*LADDER, *after)]
+    order = ["index.html", *order, *(page.file for page in build.PAGES)]
+    for name, following in pairwise([*order, None]):
+        assert neighbour(name, "next") == following
+    for previous, name in pairwise([None, *order]):
+        assert neighbour(name, "prev") == previous
+    before = [f"{stage.target}.html" for stage in preludes]
+    for name, following in pairwise([*before, order[1]]):
+        assert neighbour(name, "next") == following
+
+
+def test_every_page_is_highlighted_in_the_navigation_once(site):
+    for page in site.glob("*.html"):
+        head = page.read_text().partition('<details class="contents">')[0]
+        assert head.count("aria-current") == 1, page.name
 
 
 def test_a_page_with_its_pictures_is_small(site):

@@ -92,7 +92,7 @@ def drawn(number):
     draws = np.random.default_rng(number)
     [image] = standin.draw(np.array([number % 10]), seed=number)
     image = image.reshape(28, 28).astype(np.uint8)
-    size = int(draws.integers(28, 300))
+    size = int(draws.integers(10, 300))
     image = Image.fromarray(image).resize(
         (size, size), Image.Resampling.BICUBIC
     )
@@ -113,8 +113,11 @@ PREPARE = """({text, width, height}) => {
 
 
 def test_a_picture_is_prepared_as_the_command_line_prepares_it(page):
-    for number in range(12):
-        grey = drawn(number)
+    bar = np.zeros((35, 50))  # 12.5 pixels high when it is 20 wide
+    bar[5:30, 5:45] = 1
+    small = np.zeros((9, 9))  # and this one grows
+    small[2:7, 4] = small[2, 3:6] = 1
+    for number, grey in enumerate([bar, small, *map(drawn, range(12))]):
         height, width = grey.shape
         found = page.evaluate(
             PREPARE,
