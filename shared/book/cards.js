@@ -127,7 +127,7 @@
 
   const setUpDeck = (deck) => {
     const cards = [...deck.querySelectorAll(".card")]
-    cards.forEach(setUp)
+    const ready = new Set() // a card is set up when it is first shown
     const bar = made("div", "", { className: "deck-bar" })
     const score = made("p", "", { className: "score" })
     const reset = made("button", say("Start again"), { type: "button" })
@@ -142,6 +142,8 @@
     const show = (i, moved) => {
       at = (i + cards.length) % cards.length
       for (const [j, card] of cards.entries()) card.hidden = j !== at
+      if (!ready.has(at)) setUp(cards[at])
+      ready.add(at)
       cards[at].classList.toggle("arrives", moved)
       place.textContent = say("Card {at} of {all}", {
         at: at + 1, all: cards.length,
@@ -162,6 +164,8 @@
       const open = cards.findIndex((c) => !(c.id.replace("card-", "") in known))
       show(find() < 0 ? Math.max(open, 0) : find(), false)
       addEventListener("hashchange", () => { if (find() >= 0) show(find(), false) })
+    } else {
+      show(0, false)
     }
     bar.append(score)
     deck.prepend(bar)

@@ -123,7 +123,7 @@ def test_after_a_click_on_a_switch_the_arrow_keys_turn_the_page(value, visit):
     choose(page, value)
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**/stage-08.html")
-    assert page.locator(f"[value={value}]").is_checked()
+    playwright.expect(page.locator(f"[value={value}]")).to_be_checked()
 
 
 def test_folded_lines_unfold_by_keyboard(visit):
