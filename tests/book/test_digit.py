@@ -117,7 +117,9 @@ def test_a_picture_is_prepared_as_the_command_line_prepares_it(page):
     bar[5:30, 5:45] = 1
     small = np.zeros((9, 9))  # and this one grows
     small[2:7, 4] = small[2, 3:6] = 1
-    for number, grey in enumerate([bar, small, *map(drawn, range(12))]):
+    cut = np.zeros((40, 40))  # and this one goes beyond the edge
+    cut[15:25, :30] = 1
+    for number, grey in enumerate([bar, small, cut, *map(drawn, range(12))]):
         height, width = grey.shape
         found = page.evaluate(
             PREPARE,
