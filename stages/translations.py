@@ -1,8 +1,12 @@
 """Everything that is said, and so is to be translated, file by file."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from shared.languages import sources
+from shared.proof.equivalence import SETTINGS, Record, compare
 from shared.proof.mutants import MUTANTS
 from shared.reading import names, notes, readme
 from shared.results import published
@@ -75,7 +79,28 @@ def _workshop():
     # What is kept, and written as JSON, is English.
     found += ["not started", *filter(None, progress.STATES)]
     found += ["held", "not yet", "bad input"]
-    return [*found, *texts.everything()]
+    found += texts.everything()
+    found += SETTINGS
+    found += [clause for said in _readings() for clause in said.split("; ")]
+    return found
+
+
+def _readings():
+    """Return how it is said that two trainings differ, each way once."""
+    steps = 8
+    losses = [1.0] * 2 * steps
+    pred = torch.zeros(1, 10).log_softmax(1)
+    given = Record(steps, losses, [1.0], pred)
+    others = [
+        replace(given, losses=[*losses[:i], *[2.0] * (2 * steps - i)])
+        for i in (0, 1, 2, 4, steps)
+    ]
+    others += [
+        replace(given, losses=losses[:-1]),
+        replace(given, valid_losses=[2.0]),
+        replace(given, pred=pred.roll(1, 1) + torch.arange(10)),
+    ]
+    return [compare(given, other).reading for other in others]
 
 
 def _reading():

@@ -223,7 +223,7 @@ def _judge(exercise, path, splits, show=lambda step, found: None):
         praise = "\n".join(map(str, check.praise))
         outcome = Outcome(finding, praise, check.printed())
     if path.resolve() == exercise.path.resolve():
-        Progress().checked(exercise, outcome.held, code)
+        Progress().checked(exercise, finding and finding.kind, code)
     return outcome
 
 
@@ -493,6 +493,7 @@ def show_progress(exercises, as_json=False):
                         "exercise": exercise.key,
                         "file": str(shown(exercise.path)),
                         "state": progress.state(exercise),
+                        "kind": progress.kind(exercise),
                         "hints": progress.hints(exercise),
                     }
                     for pair in exercises

@@ -187,6 +187,8 @@ def _before(seen):
         found["shape"] = tuple(shape)
         template = texts.LAST_RETURNED if n else texts.FIRST_RETURNED
     words = [Words(template, **found)]
-    if problem := record.has("setting", "data"):
-        words.append(Words(texts.BEFORE_THAT, problem=problem))
+    if problem := record.has("setting"):
+        words.append(Words(texts.CHANGED_SETTING, setting=problem.values[0]))
+    if problem := record.has("data"):
+        words.append(Words(texts.CHANGED_DATA, name=problem.values[0]))
     return words

@@ -5,18 +5,25 @@ All in data. The text is made of `shared.workshop.texts` when it is read.
 
 import math
 
-from shared.languages import say
+from shared.languages import clauses, say
 from shared.workshop import texts
 
 
 class Words:
-    """A template and the values of its fields, which may be words again."""
+    """A template and the values of its fields, which may be words again.
+
+    Text for a value is said as other rooms have it translated, if they do.
+    """
 
     def __init__(self, template, **values):
         self.template, self.values = template, values
 
     def __str__(self):
-        return say(self.template, **self.values)
+        values = {
+            name: clauses(value) if isinstance(value, str) else value
+            for name, value in self.values.items()
+        }
+        return say(self.template, **values)
 
 
 class Finding:

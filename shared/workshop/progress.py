@@ -43,10 +43,17 @@ class Progress:
         """Return how many hints have been asked for."""
         return self._entry(exercise)["hints"]
 
-    def checked(self, exercise, held, code):
-        """Remember what came of the latest check, of this `code` as bytes."""
-        entry = self._entry(exercise)
-        if held:
+    def kind(self, exercise):
+        """Return the kind of what the latest check found, None if nothing."""
+        return self._entry(exercise).get("kind")
+
+    def checked(self, exercise, kind, code):
+        """Remember what the latest check found, of this `code` as bytes.
+
+        `kind` is that of a `Finding`, or None if all holds.
+        """
+        entry = self._entry(exercise) | {"kind": kind}
+        if kind is None:
             entry |= {"state": "held", "code": _digest(code)}
         elif entry["state"] in ("held", "held before"):
             entry |= {"state": "held before"}

@@ -89,7 +89,8 @@ LAST_RETURNED = (
 FIRST_RETURNED = (
     "By then, no batch had been logged; the model had last returned {shape}."
 )
-BEFORE_THAT = "Before that, {problem}."
+CHANGED_SETTING = "Before that, it changed torch's {setting}."
+CHANGED_DATA = "Before that, it changed `{name}` in place."
 
 # Of a program that holds.
 EQUAL = (

@@ -377,6 +377,7 @@ def test_a_check_is_one_object_of_json(folder, answers, digits, capsys):
         "exercise": "07",
         "file": str(folder / "stage_07.py"),
         "state": "held before",
+        "kind": "no-backward",
         "hints": 1,
     }
 

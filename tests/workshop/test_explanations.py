@@ -216,9 +216,15 @@ def test_what_works_in_float32_stops_in_float64_alone():
     ],
 )
 def test_it_is_told_how_far_the_program_had_come(losses, shape, words):
-    problems = [["setting", "it changed torch's seed", "", ["seed"]]]
+    problems = [
+        ["setting", "", "", ["default dtype"]],
+        ["data", "", "", ["x_train"]],
+    ]
     record = {"steps": 2, "losses": losses, "pred": None, "problems": problems}
     seen = {"record": record, "trace": {"shape": shape}}
     text = stop(error(), seen, ANSWER).text
     assert words in text
-    assert text.endswith("\nBefore that, it changed torch's seed.")
+    assert text.endswith(
+        "\nBefore that, it changed torch's default dtype."
+        "\nBefore that, it changed `x_train` in place."
+    )

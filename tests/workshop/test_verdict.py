@@ -9,6 +9,7 @@ import copy
 import pytest
 import torch
 
+from shared import languages
 from shared.proof.equivalence import Problem, Record
 from shared.workshop.phases import Seen, start
 from shared.workshop.verdict import parting
@@ -431,3 +432,20 @@ def test_who_loops_over_a_generator_is_told_that_it_ends():
     drop(2)(b)
     assert "A generator" in parting(a, b, only_once=True).text
     assert "A generator" not in parting(a, b).text
+
+
+def test_what_was_found_is_said_in_the_language_that_is_spoken(monkeypatch):
+    table = {
+        "What was found: {reading}.": "发现：{reading}。",
+        "its loss becomes nan at epoch {1}": "第 {1} 轮的损失成了 nan",
+    }
+    monkeypatch.setattr(languages, "table", lambda language: table)
+    a, b = training(), training()
+    said = "its loss becomes nan at epoch 2"
+    b.record.problems += [Problem("not finite", said)] * 2
+    found = parting(a, b)
+    assert found.text == f"What was found: {said}; {said}."
+    with languages.use("zh"):
+        assert found.text == (
+            "发现：第 2 轮的损失成了 nan；第 2 轮的损失成了 nan。"
+        )
