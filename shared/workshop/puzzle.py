@@ -3,6 +3,7 @@
 import random
 from typing import NamedTuple
 
+from shared.languages import say
 from shared.proof.mutants import MUTANTS
 from shared.reading import diff
 from shared.workshop.exercises import bare
@@ -17,8 +18,9 @@ class Puzzle(NamedTuple):
     lines: list[str]
 
     def __str__(self):
+        said = say("The lines to choose from:")
         lines = "\n".join(f"# {line}" for line in self.lines)
-        return f"{self.code}\n\n# The lines to choose from:\n#\n{lines}\n"
+        return f"{self.code}\n\n# {said}\n#\n{lines}\n"
 
 
 def puzzle(exercise):
