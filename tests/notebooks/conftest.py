@@ -1,7 +1,6 @@
 """Notebooks to read, and a kernel to run them in."""
 
 from copy import deepcopy
-from pathlib import PurePosixPath
 
 import nbformat
 import pytest
@@ -9,8 +8,8 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from shared.data import mnist
-from shared.notebooks import build
-from stages import LADDER, TABLE
+from stages import LADDER
+from stages.__main__ import main
 
 ROOT = LADDER[0].path.parents[1]
 
@@ -25,11 +24,11 @@ mnist.load = lambda data="auto": mnist.all({data!r}){cut}
 """
 
 
-def read(texts):
-    """Return the English notebooks by their names, of texts by paths."""
+def read(folder):
+    """Return the notebooks in a folder by their names."""
     return {
-        PurePosixPath(path).stem: nbformat.reads(text, as_version=4)
-        for path, text in texts.items()
+        path.stem: nbformat.read(path, as_version=4)
+        for path in folder.glob("*.ipynb")
     }
 
 
@@ -40,14 +39,18 @@ def find(notebook, name):
 
 
 @pytest.fixture(scope="session")
-def texts():
-    """All English notebooks without a repository: {path: text}."""
-    return build.notebooks(TABLE, LADDER)
+def site(tmp_path_factory):
+    """A folder with all notebooks, as the command writes them."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stages.__main__.ROOT", folder)
+        assert main(["notebooks"]) == 0
+    return folder / "site"
 
 
 @pytest.fixture(scope="session")
-def notebooks(texts):
-    return read(texts)
+def notebooks(site):
+    return read(site / "notebooks")
 
 
 class Kernel:
@@ -78,7 +81,8 @@ class Kernel:
 def kernel(digits, tmp_path_factory):
     client = NotebookClient(
         new_notebook(),
-        startup_timeout=300,
+        startup_timeout=300,  # seconds; the machine may be busy
+        iopub_timeout=300,
         resources={"metadata": {"path": str(ROOT / "tests")}},
     )
     folder = tmp_path_factory.mktemp("runs")

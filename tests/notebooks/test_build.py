@@ -1,15 +1,14 @@
 """Notebooks have the words and the code of the sources, and nothing else."""
 
 import re
+import shutil
 import subprocess
 import sys
 from copy import deepcopy
-from pathlib import PurePosixPath
 
 import nbformat
 import pytest
 
-from shared import languages
 from shared.notebooks import build
 from shared.reading import notes
 from shared.workshop.exercises import bare, exercise
@@ -142,9 +141,8 @@ def test_a_link_leads_to_another_notebook(notebooks, chinese):
 
 
 @pytest.fixture(scope="module")
-def chinese():
-    with languages.use("zh"):
-        return read(build.notebooks(TABLE, LADDER))
+def chinese(site):
+    return read(site / "zh" / "notebooks")
 
 
 def test_the_chinese_edition_has_the_same_code_and_speaks_chinese(
@@ -163,16 +161,24 @@ def test_the_chinese_edition_has_the_same_code_and_speaks_chinese(
                 assert english.source == other.source
 
 
-def test_without_a_repository_nothing_is_said_of_colab(texts):
-    for text in texts.values():
+def test_without_a_repository_nothing_is_said_of_colab(site):
+    for path in site.glob("notebooks/*"):
+        text = path.read_text(encoding="utf-8")
         assert "colab" not in text.lower()
         assert "git clone" not in text
         assert "%pip" not in text
 
 
-def test_with_a_repository_each_has_a_badge_and_gets_the_project():
-    made = read(build.notebooks(TABLE, LADDER, f"{REPOSITORY}.git/"))
-    for name, notebook in made.items():
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The notebooks as they are for a repository."""
+    folder = tmp_path_factory.mktemp("published")
+    build.write(build.notebooks(TABLE, LADDER, f"{REPOSITORY}.git/"), folder)
+    return read(folder / "notebooks")
+
+
+def test_with_a_repository_each_has_a_badge_and_gets_the_project(published):
+    for name, notebook in published.items():
         badge = (
             "](https://colab.research.google.com/github/somebody/"
             f"torch-in-twelve/blob/{build.BRANCH}/site/notebooks/{name}.ipynb)"
@@ -183,6 +189,16 @@ def test_with_a_repository_each_has_a_badge_and_gets_the_project():
         [wanted] = re.findall("%pip install (.*)", setup)
         assert '"numpy' in wanted
         assert "torch" not in wanted
+
+
+def test_they_are_the_same_every_time(notebooks, published):
+    """But for links and the cell that gets the project."""
+    for name, notebook in notebooks.items():
+        again = published[name]
+        for one, other in zip(notebook.cells, again.cells, strict=True):
+            assert one.id == other.id
+            if one.id not in ("title", "setup", "next"):
+                assert one == other
 
 
 @pytest.mark.parametrize(
@@ -215,7 +231,12 @@ def test_a_notebook_finds_the_clone_that_it_stands_in(notebooks, tmp_path):
     folder = tmp_path / "site" / "notebooks"
     folder.mkdir(parents=True)
     done = subprocess.run(
-        [sys.executable, "-c", find(notebooks["stage-07"], "setup").source],
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            find(notebooks["stage-07"], "setup").source,
+        ],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -259,30 +280,11 @@ if __name__ == "__main__":
         assert code.splitlines()[start] == text.splitlines()[0]
 
 
-def test_the_command_writes_them_the_same_every_time(
-    texts, monkeypatch, tmp_path, capsys
-):
-    monkeypatch.setattr("stages.__main__.ROOT", tmp_path)
-    folder = tmp_path / "site" / "notebooks"
-    folder.mkdir(parents=True)
-    (folder / "mine.ipynb").touch()
-    assert main(["notebooks"]) == 0
-    for name, text in texts.items():
-        path = tmp_path / "site" / name
-        assert path.read_text(encoding="utf-8") == text
-        assert (tmp_path / "site" / "zh" / name).exists()
-    assert len(list(folder.iterdir())) == len(texts)
-    assert capsys.readouterr().out == (
-        "kept your notebook as workshop/notebooks/mine.ipynb\n"
-        f"wrote {2 * len(texts)} notebooks to site/notebooks and"
-        " site/zh/notebooks\n"
-    )
-
-
-def test_the_work_of_a_reader_is_kept(texts, notebooks, tmp_path):
-    site, folder = tmp_path / "site", tmp_path / "workshop"
+def test_the_work_of_a_reader_is_kept(site, notebooks, tmp_path):
+    made, site = site, tmp_path / "site"
+    folder = tmp_path / "workshop"
     for number in ("", "-1"):
-        build.write(texts, site)
+        shutil.copytree(made, site, dirs_exist_ok=True)
         run = deepcopy(notebooks["stage-07"])
         find(run, "train").execution_count = 1
         nbformat.write(run, site / "notebooks" / "stage-07.ipynb")
@@ -294,7 +296,5 @@ def test_the_work_of_a_reader_is_kept(texts, notebooks, tmp_path):
         names = [f"broken{number}.ipynb", f"exercise-07{number}.ipynb"]
         assert build.keep(site, folder) == [folder / name for name in names]
         assert f"# mine{number}" in (folder / names[1]).read_text()
-        left = {path.name for path in site.glob("notebooks/*")}
-        assert left == {PurePosixPath(name).name for name in texts} - {
-            "exercise-07.ipynb"
-        }
+        left = {path.stem for path in site.glob("notebooks/*")}
+        assert left == set(notebooks) - {"exercise-07"}
