@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from shared import languages
 from shared.errors import InputError, RunError
 from shared.files import replacing
-from shared.languages import local, say
+from shared.languages import clauses, local, say
 from shared.proof import equivalence
 from shared.results import tables
 from shared.training import plots, runner
@@ -95,7 +95,9 @@ def _outcome(stage, report, n):
     elif report.equal:
         said.append(say("**It holds.**"))
     else:
-        said.append(say("**It does not hold:** {why}.", why=report.reading))
+        said.append(
+            say("**It does not hold:** {why}.", why=clauses(report.reading))
+        )
     if report.loss is not None:
         said.append(
             say(
@@ -151,7 +153,7 @@ def show_claims(claims):
     """Show what was found of a promise, a list of `Claim`, as a table."""
     rows = [(say("claim"), say("found"), say("held"))]
     rows += [
-        (claim.claim, claim.found, tables.held(claim._asdict()))
+        (local(claim.claim), claim.found, local(tables.held(claim._asdict())))
         for claim in claims
     ]
     display(Markdown(tables.markdown(rows)))
