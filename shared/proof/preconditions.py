@@ -82,6 +82,30 @@ def given_weights(values):
         yield
 
 
+@contextmanager
+def drawn_from(state):
+    """Let the first layer draw its weights from this state of torch.
+
+    `state` is what `torch.get_rng_state` returns, as a list; None leaves it.
+    """
+    ahead = [torch.tensor(state, dtype=torch.uint8)] if state else []
+
+    def drawing(original):
+        def reset_parameters(self):
+            if ahead:
+                torch.set_rng_state(ahead.pop())
+            original(self)
+
+        return reset_parameters
+
+    with ExitStack() as stack:
+        for layer in (nn.Linear, nn.modules.conv._ConvNd):
+            original = layer.reset_parameters
+            layer.reset_parameters = drawing(original)
+            stack.callback(setattr, layer, "reset_parameters", original)
+        yield
+
+
 # By the name that a promise gives them.
 PRECONDITIONS = {
     None: nullcontext,

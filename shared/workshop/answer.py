@@ -62,12 +62,26 @@ class Answer:
         return min(lines, default=0)
 
     def named(self, code):
-        """Return the first line that names the last part of some code."""
-        last = code.rpartition(".")[2]
+        """Return the first line that names the last part of some code.
+
+        That of `shuffle=True` is an argument, `shuffle`.
+        """
+        last, argument, _ = code.rpartition(".")[2].partition("=")
+        names = ("arg",) if argument else ("id", "attr")
         lines = [
             node.lineno
             for node in ast.walk(self.tree)
-            if last in (getattr(node, "id", ""), getattr(node, "attr", ""))
+            if last in [getattr(node, name, "") for name in names]
+        ]
+        return min(lines, default=0)
+
+    def calls(self, name):
+        """Return the first line that calls a function by its name, or 0."""
+        lines = [
+            node.lineno
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Call)
+            and getattr(node.func, "id", "") == name
         ]
         return min(lines, default=0)
 

@@ -18,10 +18,20 @@ def missing(exercise, answer, seen):
     start = Answer(exercise.start.code)
     used = SimpleNamespace(**seen["trace"])
     return (
-        _swaps(exercise, answer, start, used)
+        _begun_anew(answer, used)
+        or _swaps(exercise, answer, start, used)
         or _defaults(exercise, seen["parameters"])
         or _demands(exercise, answer, start, used)
     )
+
+
+def _begun_anew(answer, seen):
+    """Find out whether a loader is looped over anew for each batch."""
+    batches = len(seen.batches)
+    if batches > 2 and seen.count.get("DataLoader", 0) >= batches:
+        line = seen.own.get("DataLoader")
+        return Finding("loader-begun-anew", answer.quoted(line))
+    return None
 
 
 def _swaps(exercise, answer, start, seen):
@@ -43,8 +53,16 @@ def _swaps(exercise, answer, start, seen):
         lacks = Words(texts.MISSING[code])
         if signs[code].ours:
             return Finding("part-missing", made=made, missing=lacks)
-        return Finding("code-missing", made=made, code=code, missing=lacks)
-    for code, call in left.items():
+        line = answer.named(code)
+        if code == "nn.Parameter" and line:
+            quoted = answer.quoted(line)
+            return Finding("parameter-hidden", quoted, made=made, line=line)
+        instead = _instead(code, answer, seen)
+        return Finding(
+            "code-missing", *instead, made=made, code=code, missing=lacks
+        )
+    # What stands in a line can be shown.
+    for code, call in sorted(left.items(), key=lambda item: not item[1].line):
         given = {"made": made, "code": code, "still": _still(code, call)}
         quoted = answer.quoted(call.line)
         if code not in texts.WHY:
@@ -58,6 +76,24 @@ def _swaps(exercise, answer, start, seen):
     return None
 
 
+# What may stand in the place of code, by a name of torch that is seen, or
+# by a name in the program.
+INSTEAD = {
+    "F.cross_entropy": ("nll_loss", ""),
+    "optim.SGD": ("", "optim"),
+    "torch.accelerator": ("", "torch.cuda"),
+}
+
+
+def _instead(code, answer, seen):
+    """Yield the line of the program that stands in the place of code."""
+    called, named = INSTEAD.get(code, ("", ""))
+    line = seen.own.get(called) or (named and answer.named(named))
+    if line:
+        yield Words(texts.INSTEAD, line=line)
+        yield answer.quoted(line)
+
+
 def _left(exercise, codes, answer, start, seen):
     """Return {code: its `Call`} of what is still there of these codes.
 
@@ -68,6 +104,9 @@ def _left(exercise, codes, answer, start, seen):
         sign = exercise.signs.get(code)
         if sign and sign.left and (call := sign.left(seen)):
             line = answer.named(code)
+            calls_it = code.isidentifier() and answer.calls(code)
+            if calls_it:
+                call = Call(calls_it, code)
             found[code] = Call(line, code) if call is True else call
         elif line := answer.stands(code, start):
             found[code] = Call(line, code)

@@ -5,11 +5,11 @@ from contextlib import ExitStack
 
 from shared.languages import clauses, say
 from shared.proof.equivalence import ROUNDING, Record, compare
-from shared.proof.preconditions import given_weights
+from shared.proof.preconditions import drawn_from, given_weights
 from shared.proof.statistics import EQUIVALENT
 from shared.workshop import change, device, explanations, texts
 from shared.workshop.answer import Answer
-from shared.workshop.finding import Finding, Words, these
+from shared.workshop.finding import Finding, Words
 from shared.workshop.phases import Seen, start
 from shared.workshop.reference import Reference
 from shared.workshop.sandbox import (
@@ -201,7 +201,7 @@ class Check:
             given = "order of images" if shuffles else promised
             if given != self._given:
                 self._train_few(given)
-            with given_weights(self._seen["trace"]["start"]):
+            with drawn_from(self._seen["trace"]["random"]):
                 anew = follow(self._like.path, self._splits, given)
             before, self._expected = self._expected, self._expected | anew
             self._drawn_anew = True
@@ -245,13 +245,18 @@ class Check:
             return None
         usual = self._expected["trace"]["batches"][0]["shapes"]
         shapes = batches[0]["shapes"]
-        if [sorted(shape) for shape in shapes] != list(map(sorted, usual)):
-            return Finding(
-                "other-layers",
-                shapes=these(shapes),
-                stage=self._like.name,
-                usual=these(usual),
-            )
+        pairs = zip(shapes, usual, strict=False)
+        for number, (mine, other) in enumerate(pairs, 1):
+            if sorted(mine) != sorted(other):
+                return Finding(
+                    "other-layers",
+                    stage=self._like.name,
+                    number=number,
+                    shape=tuple(mine),
+                    usual=tuple(other),
+                )
+        if len(shapes) != len(usual):
+            return start(*self._both())
         with given_weights(self._seen["trace"]["start"]):
             anew = follow(self._like.path, self._splits, "order of images")
         self._expected = self._expected | anew

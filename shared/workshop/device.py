@@ -17,10 +17,10 @@ def wrong(seen, answer, batch):
     found = seen["device"]
     error = found.get("error")
     if error and "device" in error["message"]:
-        line = error["line"]
-        return Finding(
-            "not-on-one-device", answer.quoted(line), where=where(line)
-        )
+        line, kind = error["line"], "not-on-one-device"
+        if error["message"].startswith(("cross_entropy", "nll_loss")):
+            kind = "labels-not-moved"
+        return Finding(kind, answer.quoted(line), where=where(line))
     if found["optimizer"] == "cpu" and not found["moved"]:
         return Finding("device-ignored")
     if found["optimizer"] == "cpu":

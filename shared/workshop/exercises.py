@@ -1,6 +1,7 @@
 """Exercises: changes of the ladder to be made, or undone, by the reader."""
 
 import ast
+import dataclasses
 import os
 import re
 from pathlib import Path
@@ -44,6 +45,13 @@ class Exercise(NamedTuple):
         return self.stage.promise.kind == "change"
 
     @property
+    def promise(self):
+        """What the change is to preserve; what the stage adds goes with it."""
+        if self.reverse:
+            return dataclasses.replace(self.stage.promise, adds=None)
+        return self.stage.promise
+
+    @property
     def key(self):
         return f"{self.stage.name}{'-reverse' if self.reverse else ''}"
 
@@ -83,7 +91,7 @@ class Exercise(NamedTuple):
             goes_out and say("Goes out: {codes}.", codes=", ".join(goes_out)),
             say(
                 "Promise: {promise}.",
-                promise=local(str(stage.promise)),
+                promise=local(str(self.promise)),
             ),
             say(
                 "Import torch and the standard library, nothing else. Make"

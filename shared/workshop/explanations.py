@@ -61,6 +61,16 @@ EXPLAINED = (
     ),
     (
         "TypeError",
+        r"(list|tuple) is not a Module subclass",
+        "layers-in-a-list",
+    ),
+    (
+        "ZeroDivisionError",
+        r"",
+        "division-by-zero",
+    ),
+    (
+        "TypeError",
         r"is not a Module subclass",
         "layer-not-made",
     ),
@@ -78,6 +88,11 @@ EXPLAINED = (
         "RuntimeError|ValueError",
         r"batches of spatial targets|Expected target size|multi-target not",
         "shapes-for-cross-entropy",
+    ),
+    (
+        "IndexError",
+        r"Target \d+ is out of bounds",
+        "too-few-scores",
     ),
     (
         "IndexError",
@@ -163,7 +178,10 @@ def stop(error, seen, answer):
             gigabytes=MOST_MEMORY // 2**30,
         )
     said = ": ".join(filter(None, (type_, message))).rstrip(".")
-    if kind := explained(type_, message):
+    kind = explained(type_, message)
+    if kind == "nothing-recorded" and seen.get("record", {}).get("losses"):
+        kind = "recorded-no-more"
+    if kind:
         why = Words(texts.EXPLANATIONS[kind])
         return Finding(kind, quoted, why, *before, where=at, error=said)
     return Finding("stops", quoted, *before, where=at, error=said)
@@ -183,7 +201,10 @@ def _before(seen):
     n = len(record.losses)
     found = {"place": place(record, n - 1)} if n else {}
     template = texts.LOGGED if n else texts.LOGGED_NOTHING
-    if shape:
+    if n and n % record.steps == 0:
+        found = {"epoch": n // record.steps}
+        template = texts.EPOCH_LOGGED
+    elif shape:
         found["shape"] = tuple(shape)
         template = texts.LAST_RETURNED if n else texts.FIRST_RETURNED
     words = [Words(template, **found)]

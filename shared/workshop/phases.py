@@ -49,6 +49,9 @@ def _data(a, b, i):
     at = {"place": place(a.record, i)}
     if x["images"] and y["strange"]:
         return Finding("images-changed", **at)
+    if x["images"] and y["images"] == []:
+        usual = images(x["images"])
+        return Finding("batch-empty", stage=a.name, usual=usual, **at)
     if not (x["images"] and y["images"]):
         return None
     if min(y["images"]) >= b.trace["n_train"]:
@@ -60,6 +63,8 @@ def _data(a, b, i):
         at |= {"usual": images(x["images"]), "images": images(y["images"])}
         if x["labels"] and x["labels"] == y["labels"]:
             return Finding("images-without-their-labels", **at)
+        if "RandomSampler" not in a.trace["count"] and _shuffled(y["images"]):
+            return Finding("shuffled", **at)
         return Finding("other-images", *_elsewhere(a, b, i), **at)
     if x["labels"] and y["labels"] and x["labels"] != y["labels"]:
         pairs = zip(x["images"], x["labels"], y["labels"], strict=False)
@@ -70,6 +75,10 @@ def _data(a, b, i):
         ]
         return Finding("other-labels", *wrong[:1], **at)
     return None
+
+
+def _shuffled(numbers):
+    return len(numbers) > 2 and numbers != sorted(numbers)
 
 
 def _elsewhere(a, b, i):
@@ -92,6 +101,11 @@ def start(a, b):
     x, y = a.batches[0], b.batches[0]
     n, m = (sum(map(math.prod, batch["shapes"])) for batch in (x, y))
     if n != m:
+        lacks = [s for s in x["shapes"] if sorted(s) not in _each(y)]
+        if m and len(lacks) == len(x["shapes"]) - len(y["shapes"]):
+            return Finding(
+                "parameters-missing", stage=a.name, missing=these(lacks)
+            )
         return Finding(
             "other-parameters", stage=a.name, n=n, shapes=these(y["shapes"])
         )
@@ -101,10 +115,9 @@ def start(a, b):
         if math.isclose(p, q, rel_tol=1e-9, abs_tol=1e-12):
             continue
         norm, usual = told_apart(q, p, digits=4)
-        alike = math.prod(shape) > 1000 and math.isclose(p, q, rel_tol=0.05)
         return Finding(
             "other-initial-weights",
-            Words(texts.DRAWN_ALIKE) if alike else "",
+            *_why_other(b, shape, p, q),
             stage=a.name,
             these=these([shape]),
             norm=norm,
@@ -113,6 +126,36 @@ def start(a, b):
     if not _close(x, y, "places"):
         return Finding("initial-weights-in-other-places", stage=a.name)
     return None
+
+
+def _each(batch):
+    """Return the shapes of parameters; a matrix and its transpose are one."""
+    return list(map(sorted, batch["shapes"]))
+
+
+def _why_other(b, shape, p, q):
+    """Yield words for why parameters of this shape have the norm q, not p."""
+    layers = "Parameter of a layer" in b.trace["count"]
+    for name in ("normal_", "uniform_", "trunc_normal_"):
+        if layers and name in b.trace["own"]:
+            yield Words(texts.DRAWN_AGAIN, line=b.trace["own"][name])
+            return
+    if math.prod(shape) < 1000:
+        return
+    if math.isclose(p, q, rel_tol=0.05):
+        yield Words(texts.DRAWN_ALIKE)
+        return
+    if p and q:
+        yield Words(texts.TIMES_AS_LARGE, times=q / p)
+    [values, *_] = [
+        values
+        for values, other in zip(
+            b.trace["start"], b.batches[0]["shapes"], strict=True
+        )
+        if other == shape
+    ]
+    if q and len(shape) == 2 and min(map(min, values)) >= 0:
+        yield Words(texts.NONE_NEGATIVE)
 
 
 def _numbers(a, b, i, chance):
@@ -125,39 +168,73 @@ def _numbers(a, b, i, chance):
             return Finding("not-ten-numbers", n=shape[1])
         if chance:
             return Finding("chance-in-model", **at)
-        return _loss(x, y, at)
+        return _loss(a, x, y, at)
     if not _close(x, y, "gradients"):
         return Finding("other-gradients", **at)
     if "moves" in x and "moves" in y and not _close(x, y, "moves"):
-        return _update(x, y, at)
+        return _update(a, b, i, at)
     return None
 
 
-def _loss(x, y, at):
+def _loss(a, x, y, at):
     """Find out why the loss of a batch is not what it should be."""
     loss, usual = told_apart(y["loss"], x["loss"])
     apart = {"loss": loss, "usual": usual} | at
     losses = Words(texts.LOSSES, **apart)
     if y["probabilities"] and not x["probabilities"]:
         return Finding("softmax-twice", losses=losses)
+    n = len(y["images"] or ())
+    if n > 1 and math.isclose(y["loss"], x["loss"] * n, rel_tol=1e-9):
+        return Finding("sum-for-mean", losses=losses, n=n)
     plain = y["plain loss"]
     if plain is not None and abs(plain - y["loss"]) > ROUNDING:
         plain, _ = told_apart(plain, y["loss"])
         return Finding("not-plain-cross-entropy", losses=losses, plain=plain)
-    n = len(y["images"] or ())
-    if n > 1 and math.isclose(y["loss"], x["loss"] * n, rel_tol=1e-9):
-        return Finding("sum-for-mean", losses=losses, n=n)
     if math.isclose(x["loss"], -y["loss"], rel_tol=1e-9):
         return Finding("other-sign", losses=losses)
     same = Words(texts.SAME_BATCH if y["images"] else texts.SAME_WEIGHTS)
+    if plain is None and y["picked"]:
+        return Finding(PICKED[y["picked"]], losses=losses)
     if plain is None:
         return Finding("other-loss", same, **apart)
+    if (step := _other_step(x["steps"], y["steps"])) is not None:
+        mine, usual = (
+            Words(texts.STEPS[steps[step] if step < len(steps) else None])
+            for steps in (y["steps"], x["steps"])
+        )
+        return Finding(
+            "other-step",
+            losses=losses,
+            stage=at["stage"],
+            n=step + 1,
+            mine=mine,
+            usual=usual,
+        )
     returned = Words(texts.OF_WHAT_IS_RETURNED)
     return Finding("other-scores", same, returned, **apart)
 
 
-def _update(x, y, at):
+# By what the labels pick numbers from.
+PICKED = {
+    "matrix": "labels-pick-a-matrix",
+    "columns": "softmax-of-columns",
+    "probabilities": "no-logarithm",
+}
+
+
+def _other_step(usual, mine):
+    """Return the number of the first step of two networks that differs."""
+    if "conv2d" not in usual or "conv2d" not in mine or usual == mine:
+        return None
+    pairs = enumerate(zip(usual, mine, strict=False))
+    shorter = min(len(usual), len(mine))
+    return next((i for i, (x, y) in pairs if x != y), shorter)
+
+
+def _update(a, b, i, at):
     """Find out how the update moves other than it should."""
+    x, y = a.batches[i], b.batches[i]
+    step, usual = b.trace["step"] or {}, a.trace["step"] or {}
     moves = _sorted(x, "moves"), _sorted(y, "moves")
     still = [
         shape
@@ -167,14 +244,25 @@ def _update(x, y, at):
         if move == 0 != usual
     ]
     if still:
-        return Finding("parameters-not-moved", still=these(still), **at)
+        all_of_them = len(still) == len(y["shapes"])
+        more = [Words(texts.IN_PLACE)] if all_of_them else []
+        return Finding("parameters-not-moved", *more, still=these(still), **at)
     ratios = [q / p for p, q in zip(*moves, strict=True) if p]
     times = ratios[0] if ratios else 1
     if all(math.isclose(r, times, rel_tol=1e-6) for r in ratios):
         if math.isclose(times, -1, rel_tol=1e-6):
             return Finding("uphill", **at)
         if not math.isclose(times, 1, rel_tol=1e-6):
-            return Finding("another-step-size", times=times, **at)
+            lr = [Words(texts.LEARNING_RATE, lr=step["lr"])] if step else []
+            return Finding("another-step-size", *lr, times=times, **at)
+    besides = (
+        step.get("besides", {}).items() - usual.get("besides", {}).items()
+    )
+    if besides:
+        besides = ", ".join(
+            f"`{key}={value}`" for key, value in sorted(besides)
+        )
+        return Finding("optimizer-has-more", besides=besides, **at)
     return Finding("another-update", **at)
 
 

@@ -15,7 +15,7 @@ class Seen(NamedTuple):
 
     `own` holds the names of what the file itself called, each with a line;
     `inner` what a part of torch called; `count` how often either did.
-    `backward_in` is the function that calls `backward`, and `model_kind`
+    `backward_in` is "train" if that calls `backward`, and `model_kind`
     tells whether the model is a plain `nn.Sequential`.
     """
 
@@ -62,6 +62,25 @@ def _called(*names):
 def _layer(*names):
     """Ask whether a layer calls one of these."""
     return lambda seen: any(name in seen.inner for name in names)
+
+
+def _step(*names):
+    """Ask whether a layer calls one of these, or a step of the model does."""
+
+    def step(seen):
+        sequential = seen.model_kind == "sequential"
+        return _layer(*names)(seen) or (sequential and _file(*names)(seen))
+
+    return step
+
+
+def _no_step(*names):
+    """Ask for a call that the file makes, though not as a step of a model."""
+
+    def call(seen):
+        return None if seen.model_kind == "sequential" else _file(*names)(seen)
+
+    return call
 
 
 def _file(*names):
@@ -129,16 +148,18 @@ SIGNS = {
     "log.validation": _sign(_anyone("log.validation")),
     "shuffle=True": _sign(_anyone("RandomSampler")),
     "nn.Conv2d": Sign(_anyone("conv2d"), _called("Conv2d.__init__", "conv2d")),
-    "F.relu": Sign(_as_often(RELUS, "conv2d"), _file("relu")),
+    "F.relu": Sign(_as_often(RELUS, "conv2d"), _no_step("relu")),
     # However a mean is written, the numbers tell whether it is one.
-    "F.avg_pool2d": Sign(left=_file("avg_pool2d", "adaptive_avg_pool2d")),
+    "F.avg_pool2d": Sign(left=_no_step("avg_pool2d", "adaptive_avg_pool2d")),
     "momentum": _sign(_anyone("momentum")),
     "nn.Sequential": Sign(
         _anyone("Sequential.forward"), _called("Sequential.__init__")
     ),
-    "nn.ReLU": _sign(_layer("relu")),
+    # In a `nn.Sequential` each step is a layer, though it calls a function.
+    "nn.ReLU": Sign(_step(*RELUS), _layer("relu")),
     "nn.AvgPool2d": Sign(
-        _layer("avg_pool2d", "adaptive_avg_pool2d"), _layer("avg_pool2d")
+        _step("avg_pool2d", "adaptive_avg_pool2d", "mean"),
+        _layer("avg_pool2d"),
     ),
     "nn.AdaptiveAvgPool2d": _sign(_anyone("adaptive_avg_pool2d")),
     "preprocess": Sign(_anyone("images"), ours=True),

@@ -59,9 +59,10 @@ FORWARD = {
     "04": Task(
         "The class has a matrix and a bias of its own, and multiplies by"
         " hand. PyTorch has a layer that does all of this. Use that layer in"
-        " the class, or without a class, and remove the class's own two"
-        " parameters. The layer draws its initial weights in a different way;"
-        " do not change that. The training loop stays as it is."
+        " the class, as its parent class, or without a class, and remove the"
+        " class's own two parameters. The layer draws its initial weights in"
+        " a different way; do not change that. The training loop stays as it"
+        " is."
         " For the check, the layer gets the same initial weights that the"
         " class has now.",
         (
@@ -80,7 +81,8 @@ FORWARD = {
         "The loop updates the parameters by hand. Let a PyTorch optimizer do"
         " it. Use plain gradient descent, with the learning rate that"
         " `train` is given. Create the optimizer once, before the loops. It"
-        " updates the parameters, and it also clears the gradients.",
+        " updates the parameters, and it also clears the gradients. In other"
+        " places, `torch.no_grad` may stay.",
         (
             "Which lines update the parameters, and which line clears the"
             " gradients? If an optimizer does both, what does it need to"
@@ -134,10 +136,12 @@ FORWARD = {
         " training mode for training and to evaluation mode for validation."
         " During validation, and for the final predictions, autograd must"
         " not record anything. (In which mode the model makes the final"
-        " predictions does not matter.) Shuffle the training images; the"
-        " order of the validation images does not matter. The check turns"
-        " shuffling off to compare the two programs. To avoid writing the"
-        " same code twice, move the loop into functions. We use three:"
+        " predictions does not matter.) Shuffle the training images, with"
+        " `shuffle=True` or a `RandomSampler`; the order of the validation"
+        " images does not matter. The check turns shuffling off to compare the"
+        " two programs. The loop over the batches must move out of `train`"
+        " into functions, so that no code has to be written twice. We use"
+        " three:"
         " `get_data` makes the two loaders, `loss_batch` computes the loss"
         " of a batch for training or validation, and `fit` runs the epochs."
         " You can choose other names and other functions.",
@@ -167,11 +171,13 @@ FORWARD = {
         " has a 3 x 3 kernel, stride 2 and padding 1. The first goes from 1"
         " channel to 16, the second from 16 to 16, the third from 16 to 10."
         " Apply a ReLU after each of them. At the end, take the mean of each"
-        " of the ten channels over its grid; there is no linear layer. Give"
+        " of the ten channels over its grid; there is no linear layer. Any"
+        " function or layer that computes a ReLU or a mean will do. Give"
         " `train` a new argument `momentum`, 0.9 by default, and pass it to"
-        " the optimizer. Change the default of `lr` to 0.1. The training"
-        " loop, the data and the validation stay the same, so the network"
-        " itself must reshape the rows of pixels that it gets.",
+        " the optimizer, which is still plain SGD otherwise. Change the"
+        " default of `lr` to 0.1. The training loop, the data and the"
+        " validation stay the same, so the network itself must reshape the"
+        " rows of pixels that it gets.",
         (
             "A convolution expects the shape (n, channels, height, width)."
             " What shape does a batch have now, and where will you reshape"
@@ -196,7 +202,8 @@ FORWARD = {
         " `nn.Sequential`. Every step must be a layer, including the steps"
         " that are functions now, such as the reshaping at the start. For"
         " that you can write a small layer that calls any function (ours is"
-        " called `Lambda`), or use a layer from PyTorch. Create the"
+        " called `Lambda`), or use a layer from PyTorch. A subclass of"
+        " `nn.Sequential` will do, too. Create the"
         " convolutions in the same order as now, so that they draw the same"
         " initial weights.",
         (
@@ -219,7 +226,8 @@ FORWARD = {
         " a window of 4 x 4. Pool with `nn.AdaptiveAvgPool2d` instead, which"
         " accepts a grid of any size. And reshape before the network: wrap"
         " each loader in an object that passes every batch through a"
-        " function, so that the loop over the batches stays as it is. Ours"
+        " function, so that the loop over the batches stays as it is. It must"
+        " give all batches in every epoch, not only in the first. Ours"
         " are called `WrappedDataLoader` and `preprocess`."
         " The final predictions need the reshaped images too. The check also"
         " gives the network images of another size.",
@@ -244,8 +252,9 @@ FORWARD = {
         " machine has one. Use `torch.accelerator` to find it, and use the"
         " CPU if there is none. Give `train` a last argument `device`, with"
         " the device that you found as its default. Move the model to it"
-        " before you create the optimizer, and move every batch before it"
-        " is used. Return the predictions on the CPU.",
+        " before you create the optimizer. Move the images and labels of"
+        " every batch when they are needed, and the images of the final"
+        " predictions. Return the predictions on the CPU.",
         (
             "Which tensors must be on the same device when the loss of a"
             " batch is computed? Which function already gets every batch?",
@@ -269,7 +278,9 @@ REVERSE = {
         "Do without `F.cross_entropy`: compute the same loss with operations"
         " on tensors. Take the log-softmax of each row. From each row, pick"
         " the number that belongs to the correct digit. The loss is the mean"
-        " of these numbers, with a minus sign.",
+        " of these numbers, with a minus sign. Do not use a function that"
+        " does this for you, such as `torch.log_softmax` or `F.nll_loss`."
+        " `train` can return logits or log-probabilities.",
         (
             "How can you write the logarithm of a softmax without computing"
             " the softmax first? How can you pick one number from each row"
@@ -286,7 +297,8 @@ REVERSE = {
     "03": Task(
         "Do without `nn.Module`: write the model as two tensors and a"
         " function. Both tensors must require a gradient, and the loop must"
-        " update and clear each of them by name. Draw the initial weights as"
+        " update both of them and clear their gradients. Draw the initial"
+        " weights as"
         " they are drawn now.",
         (
             "What did `nn.Parameter` do with its tensor? What did"
@@ -327,7 +339,7 @@ REVERSE = {
     "05": Task(
         "Do without the optimizer: update the parameters by hand. Move each"
         " of them against its gradient, by the gradient times the learning"
-        " rate. Then clear the gradients.",
+        " rate. Then clear the gradients, in any way you like.",
         (
             "What does one step of plain gradient descent do to a parameter?"
             " Why must autograd not record it?",
@@ -371,7 +383,8 @@ REVERSE = {
         "Remove the validation and the shuffling. What remains is a loop over"
         " the epochs and a loop over the batches, both in `train` itself. For"
         " each batch: forward pass, loss, backward pass, optimizer step,"
-        " clear the gradients, log the loss. The `torch.no_grad` around the"
+        " clear the gradients, log the loss. (You can also clear the gradients"
+        " first, or log the loss earlier.) The `torch.no_grad` around the"
         " final predictions is not needed for this; you can remove it or keep"
         " it.",
         (

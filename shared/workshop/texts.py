@@ -58,6 +58,20 @@ MADE_IN_PART = "made only in part"
 STILL_USED = "it is still used"
 LINE_CALLS = "line {line} calls `{name}`"
 LINE_USES = "line {line} still uses it"
+# What a network computes, one step after another.
+STEPS = {
+    "conv2d": "a convolution",
+    "linear": "a linear layer",
+    "relu": "a ReLU",
+    "mean": "a mean",
+    "maximum": "a maximum",
+    "softmax": "a softmax",
+    "sigmoid": "a sigmoid",
+    "tanh": "a tanh",
+    "dropout": "a dropout",
+    "batch_norm": "a batch normalization",
+    None: "nothing more",
+}
 LOSSES = (
     "At {place}, the loss of your program is {loss}, that of stage"
     " {stage} {usual}"
@@ -67,6 +81,21 @@ LOSSES = (
 COMES_LATER = "Those should come at {place}."
 CAME_BEFORE = "Your program had the same batch at {place}."
 WRONG_LABEL = "Image {number:,} is a {label}, to your program a {other}."
+DRAWN_AGAIN = (
+    "Line {line} draws them anew, after the layer has drawn its own: leave"
+    " those as they are."
+)
+TIMES_AS_LARGE = "That is {times:.4g} times as large."
+NONE_NEGATIVE = (
+    "None of them is negative: `torch.rand` draws from 0 to 1, `torch.randn`"
+    " around 0."
+)
+IN_PLACE = (
+    "Is there an update, and does it change the parameters in place, as `-=`"
+    " does?"
+)
+LEARNING_RATE = "The learning rate of its optimizer is {lr:g}."
+INSTEAD = "In its place stands line {line}:"
 DRAWN_ALIKE = (
     "They seem to be drawn in the same way, but are other random numbers: was"
     " a seed set, or were random numbers drawn before, or in another order? A"
@@ -78,8 +107,9 @@ OF_WHAT_IS_RETURNED = (
     "The loss is the cross entropy of what the model returned."
 )
 ONLY_ONCE = (
-    "A generator can be looped over only once; an object whose `__iter__`"
-    " yields can be, in every epoch."
+    "A generator, or what `iter` returns, can be looped over only once. A"
+    " `DataLoader`, or an object whose `__iter__` yields, begins anew in every"
+    " epoch."
 )
 LOGGED = "By then, {place} was logged."
 LOGGED_NOTHING = "By then, no batch had been logged."
@@ -88,6 +118,10 @@ LAST_RETURNED = (
 )
 FIRST_RETURNED = (
     "By then, no batch had been logged; the model had last returned {shape}."
+)
+EPOCH_LOGGED = (
+    "By then, all batches of epoch {epoch} were logged: it is in what comes"
+    " after them."
 )
 CHANGED_SETTING = "Before that, it changed torch's {setting}."
 CHANGED_DATA = "Before that, it changed `{name}` in place."
@@ -133,13 +167,16 @@ OTHER_WEIGHTS = (
 EXPLANATIONS = {
     "none-in-operation": (
         "Something is None here. If it is a gradient: `backward` has not been"
-        " called yet, or the tensor has no part in the loss, or it is the"
-        " result of a calculation and not a parameter."
+        " called yet, or the tensor has no part in the loss, or an update that"
+        " is not in place has replaced it, or it is itself the result of a"
+        " calculation, such as a division. Then ask for the gradient of that"
+        " result."
     ),
     "none-has-no-attribute": (
         "If it is a gradient: `backward` has not been called yet, or the"
-        " tensor has no part in the loss, or it is the result of a"
-        " calculation and not a parameter."
+        " tensor has no part in the loss, or an update that is not in place"
+        " has replaced it, or it is itself the result of a calculation, such"
+        " as a division. Then ask for the gradient of that result."
     ),
     "backward-twice": (
         "A part of the loss was computed before the loop over the batches,"
@@ -155,6 +192,11 @@ EXPLANATIONS = {
     "nothing-recorded": (
         "The loss was computed from nothing that requires a gradient, or"
         " where nothing is recorded, as under `torch.no_grad()`."
+    ),
+    "recorded-no-more": (
+        "Before the first update the loss could be learned from, now nothing"
+        " in it requires a gradient: the update has put new tensors in the"
+        " place of the parameters. Change them in place, as `-=` does."
     ),
     "changed-before-backward": (
         "A tensor that `backward` needs was changed in place before it was"
@@ -174,6 +216,16 @@ EXPLANATIONS = {
         "A step must be a layer, not its class or a function: `nn.ReLU()`,"
         " with `()`, makes one."
     ),
+    "layers-in-a-list": (
+        "`nn.Sequential` takes its layers one by one, not a list of them: a"
+        " star unpacks the list, as in `nn.Sequential(*layers)`."
+    ),
+    "division-by-zero": (
+        "Has a loop run over nothing, so that nothing was counted? A"
+        " generator, or what `iter` returns, can be looped over only once. A"
+        " `DataLoader`, or an object whose `__iter__` yields, begins anew in"
+        " every epoch."
+    ),
     "batch-is-no-pair": (
         "A batch is a pair of images and labels only if the dataset holds"
         " both. What is looped over or unpacked here?"
@@ -185,6 +237,11 @@ EXPLANATIONS = {
     "shapes-for-cross-entropy": (
         "`F.cross_entropy` takes scores of the shape (n, 10) and labels of"
         " the shape (n,). Which shapes do they have here?"
+    ),
+    "too-few-scores": (
+        "The labels are digits from 0 to 9, so the loss needs ten scores for"
+        " each image. How many numbers does the model return, and along which"
+        " dimension?"
     ),
     "index-too-large": (
         "An index is larger than what it points into. Where does the last"
@@ -201,7 +258,8 @@ EXPLANATIONS = {
         "A function is called with other arguments than it takes."
     ),
     "rows-of-another-length": (
-        "A linear layer gets rows of another length than it was made for."
+        "A linear layer gets rows of another length than it was made for. It"
+        " takes the number of its inputs first, then that of its outputs."
     ),
     "no-images-for-convolution": (
         "A convolution takes images, (n, channels, height, width), with as"
@@ -352,6 +410,18 @@ FINDINGS = {
         "The change was not made: this still is the program of stage {stage},"
         " word for word.",
     ),
+    "parameter-hidden": Text(
+        "change",
+        "The change was {made}: line {line} makes an `nn.Parameter`, but no"
+        " module has it as an attribute of its own. A module does not look"
+        " into a list or a dictionary.",
+    ),
+    "loader-begun-anew": Text(
+        "change",
+        "A loop over the loader, or `iter`, begins anew for each batch, so"
+        " that it returns the first batch each time. One `for` loop over the"
+        " loader takes the place of the loop over `start`.",
+    ),
     "code-missing": Text(
         "change", "The change was {made}: `{code}` is not in use; {missing}."
     ),
@@ -378,8 +448,8 @@ FINDINGS = {
     ),
     "argument-missing": Text(
         "change",
-        "`train` has no argument `{name}` with a default, that of stage"
-        " {stage} has.",
+        "`train` has no argument `{name}` with a default. In stage {stage} it"
+        " has one.",
     ),
     "other-default": Text(
         "change",
@@ -468,6 +538,16 @@ FINDINGS = {
         "At {place}, your program has the labels of {usual}, as stage {stage}"
         " has, but with them {images}.",
     ),
+    "batch-empty": Text(
+        "data",
+        "At {place}, stage {stage} learns from {usual}, but the batch of your"
+        " program is empty.",
+    ),
+    "shuffled": Text(
+        "data",
+        "At {place}, stage {stage} learns from {usual}, your program from"
+        " {images}. It shuffles the images; their order has to stay.",
+    ),
     "other-images": Text(
         "data",
         "At {place}, stage {stage} learns from {usual}, your program from"
@@ -498,7 +578,13 @@ FINDINGS = {
     "model-made-anew": Text(
         "model",
         "From {place} on your program trains another model. Make it once,"
-        " before the epochs.",
+        " before the epochs, and its layers with it, in `__init__`.",
+    ),
+    "parameters-missing": Text(
+        "model",
+        "The model of your program does not learn {missing}, that of stage"
+        " {stage} does. What is not a parameter, requires no gradient or has"
+        " no part in the loss is not learned.",
     ),
     "other-parameters": Text(
         "model",
@@ -507,8 +593,10 @@ FINDINGS = {
     ),
     "other-layers": Text(
         "model",
-        "Your model learns {shapes}. In the order in which they are used,"
-        " those of stage {stage} are {usual}.",
+        "In the order in which they are used, tensor number {number} that your"
+        " model learns is of the shape {shape}; in stage {stage} it is of the"
+        " shape {usual}. The weight of a convolution has four numbers:"
+        " channels out, channels in, height and width of the kernel.",
     ),
     "other-initial-weights": Text(
         "initial weights",
@@ -551,6 +639,28 @@ FINDINGS = {
     "sum-for-mean": Text(
         "loss",
         "{losses}: {n} times as much, and there are {n} images in the batch.",
+    ),
+    "labels-pick-a-matrix": Text(
+        "loss",
+        "{losses}. The labels pick a whole matrix of numbers. One number from"
+        " each row is needed: index with two tensors, the numbers of the rows"
+        " and the labels.",
+    ),
+    "softmax-of-columns": Text(
+        "loss",
+        "{losses}. The exponentials of the log-softmax add up to one in each"
+        " column. They should in each row, over the ten numbers of an image:"
+        " along which dimension is the sum taken?",
+    ),
+    "no-logarithm": Text(
+        "loss",
+        "{losses}. The labels pick from probabilities, which add up to one in"
+        " each row. The loss is made of their logarithms.",
+    ),
+    "other-step": Text(
+        "forward pass",
+        "{losses}. Of the steps of the forward pass, number {n} is {usual} in"
+        " stage {stage}, in your program it is {mine}.",
     ),
     "other-sign": Text("loss", "{losses}: it has the other sign."),
     "other-scores": Text(
@@ -617,6 +727,12 @@ FINDINGS = {
         "At {place}, the gradients are those of stage {stage}, but the update"
         " goes {times:.3g} times as far.",
     ),
+    "optimizer-has-more": Text(
+        "update",
+        "At {place}, the gradients are those of stage {stage}, but the"
+        " parameters move elsewhere: the optimizer has {besides}, which the"
+        " update of stage {stage} has not.",
+    ),
     "another-update": Text(
         "update",
         "At {place}, the gradients are those of stage {stage}, but the"
@@ -641,7 +757,11 @@ FINDINGS = {
         " and it was stopped after {n}.",
     ),
     # The modes, and what is logged.
-    "eval-in-training": Text("mode", "In training, model.training is False."),
+    "eval-in-training": Text(
+        "mode",
+        "In training, from {place} on, `model.training` is False. Call"
+        " `model.train()` in every epoch, before its batches.",
+    ),
     "train-in-validation": Text(
         "mode", "In validation, model.training is True."
     ),
@@ -649,7 +769,9 @@ FINDINGS = {
         "mode", "In training, gradients are not recorded."
     ),
     "recorded-in-validation": Text(
-        "mode", "In validation, gradients are recorded."
+        "mode",
+        "In validation, gradients are recorded. `torch.no_grad()` switches"
+        " that off; `model.eval()` does not.",
     ),
     "other-number-of-losses": Text(
         "log", "{n:,} losses are logged where stage {stage} logs {usual:,}."
@@ -767,6 +889,12 @@ FINDINGS = {
         "`train` was told to work on another device. Then two tensors meet"
         " {where} that are not on the same device: the model, the images or"
         " the labels were not moved, or what `to` returned was not used.",
+    ),
+    "labels-not-moved": Text(
+        "device",
+        "`train` was told to work on another device. Then predictions and"
+        " labels meet {where} that are not on the same device: move the labels"
+        " of each batch, too, and use what `to` returns.",
     ),
     "device-ignored": Text(
         "device",

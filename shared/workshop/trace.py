@@ -9,6 +9,7 @@ phase, and the first that differs is the one to look at.
 import ast
 import functools
 import inspect
+import math
 import sys
 from contextlib import ExitStack, contextmanager
 
@@ -21,6 +22,8 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, RandomSampler, TensorDataset
 
+from shared.workshop.signs import RELUS
+
 PIXELS = 784
 
 # Who calls a function of torch is the first that stands in none of these:
@@ -31,11 +34,35 @@ PASSING_ON = (
     "/torch/_tensor.py",
     "/torch/functional.py",
     "/torch/nn/functional.py",
+    "/torch/nn/init.py",
     "/torch/_jit_internal.py",
 )
 
 # The functions that see images first.
 SEE_IMAGES = {"matmul", "mm", "addmm", "linear", "einsum", "conv2d"}
+
+# What may have a part in a step of SGD besides gradient and learning rate.
+BESIDES = ("momentum", "weight_decay", "dampening", "nesterov")
+
+# What a network of convolutions computes, by the names of torch. Some go by
+# one name here, because they compute the same.
+STEPS = {
+    **{
+        name: name
+        for name in (
+            "conv2d",
+            "linear",
+            "softmax",
+            "sigmoid",
+            "tanh",
+            "dropout",
+            "batch_norm",
+        )
+    },
+    **dict.fromkeys(RELUS, "relu"),
+    **dict.fromkeys(("avg_pool2d", "adaptive_avg_pool2d", "mean"), "mean"),
+    **dict.fromkeys(("max_pool2d", "adaptive_max_pool2d", "amax"), "maximum"),
+}
 
 
 class Trace(TorchFunctionMode):
@@ -62,7 +89,8 @@ class Trace(TorchFunctionMode):
         self.own, self.inner, self.count = {}, set(), {}
         self.batches, self.validations = [], []
         self.start = None  # the values of all parameters before the first step
-        self.backward_in = None  # the function that calls `backward`
+        self.random = None  # torch's state before the first layer is made
+        self.backward_in = None  # what calls it: "train" or "a function"
         self.last = dict.fromkeys(
             ("images", "asked", "another model", "recorded")
         )
@@ -73,6 +101,7 @@ class Trace(TorchFunctionMode):
         tree = ast.parse(path.read_bytes())
         loops = [n for n in ast.walk(tree) if isinstance(n, ast.For)]
         self._for_lines = {n.iter.lineno for n in loops}
+        self._train = None  # the code of that function
         self._depth = 0
         self._looking = False
         self._learned = {}  # id: parameter, of all that were ever learned
@@ -82,6 +111,8 @@ class Trace(TorchFunctionMode):
         """Forget what was seen since the last batch or validation."""
         self._images, self._labels, self._losses = [], [], []
         self._probabilities = self._strange = False
+        self._steps = []  # what the last pass of the model computed
+        self._picked = None  # of what the numbers are that the labels pick
         self._iterated = []  # whether an iterator made images of rows
         self._params = {}  # id: parameter, in the order of their use
         self._asked = set()  # ids of the parameters that images met
@@ -95,7 +126,8 @@ class Trace(TorchFunctionMode):
         if frame and frame.f_code.co_filename == self.path:
             self.own.setdefault(name, frame.f_lineno)
             if name == "backward":
-                self.backward_in = frame.f_code.co_name
+                in_train = frame.f_code is self._train
+                self.backward_in = "train" if in_train else "a function"
         else:
             self.inner.add(name)
 
@@ -119,6 +151,10 @@ class Trace(TorchFunctionMode):
                 if not t.requires_grad and t.dim() > 0:
                     self._see_images(t)
         self._see_labels(name, args, kwargs)
+        if self._labels and name in ("__getitem__", "gather"):
+            self._see_picked(args[0], result)
+        if name in STEPS and self._depth:
+            self._steps.append(STEPS[name])
         self._see_move(name, given[1:])
         self._see_reshaping(tensors, result)
         return result
@@ -164,13 +200,13 @@ class Trace(TorchFunctionMode):
         """Keep which images a batch holds, if it holds any that we know."""
         if t.shape == (PIXELS,):
             t = t[None]
-        if t.numel() != PIXELS * len(t):
+        if math.prod(t.shape[1:]) != PIXELS:
             return
-        rows = t.reshape(len(t), -1).double().numpy()
+        rows = t.reshape(len(t), PIXELS).double().numpy()
         numbers = [self._number.get(row.tobytes()) for row in rows]
         if None in numbers:
             self._strange = True
-        elif numbers:
+        else:
             self._images.append(numbers)
 
     def _see_labels(self, name, args, kwargs):
@@ -194,6 +230,28 @@ class Trace(TorchFunctionMode):
             labels = args[1][-1]
         if isinstance(labels, torch.Tensor) and labels.dtype == torch.int64:
             self._labels.append(labels.flatten().tolist())
+
+    def _see_picked(self, scores, picked):
+        """Keep what the labels pick numbers from, if it is not as it should.
+
+        That is "columns" whose exponentials add up to one, where those of
+        rows should, or "probabilities", or a "matrix" is what they pick.
+        """
+        if scores.dim() != 2 or not scores.requires_grad:
+            return
+        scores = scores.detach()
+
+        def ones(sums):
+            return bool((sums - 1).abs().max() < 1e-6)
+
+        if picked.dim() == 2 and min(picked.shape) > 1:
+            self._picked = "matrix"
+        elif ones(scores.exp().sum(1)):
+            self._picked = None
+        elif ones(scores.exp().sum(0)):
+            self._picked = "columns"
+        elif (scores >= 0).all() and ones(scores.sum(1)):
+            self._picked = "probabilities"
 
     @contextmanager
     def following(self):
@@ -261,6 +319,7 @@ class Trace(TorchFunctionMode):
     def train(self, train, *data, **options):
         """Call `train` with a log that tells us when an epoch is over."""
         *data, log = data
+        self._train = train.__code__
         pred = train(*data, _Log(self, log), **options)
         self.last = {
             "images": self._images[-1] if self._images else None,
@@ -285,6 +344,7 @@ class Trace(TorchFunctionMode):
             "step first": self.step_first,
             "shape": self.shape,
             "start": self.start,
+            "random": self.random,
             "backward_in": self.backward_in,
             "model_kind": self._kind_of_model(),
         }
@@ -311,8 +371,14 @@ class Trace(TorchFunctionMode):
 
     def _see_call(self, name, *args, **kwargs):
         self._saw(name)
-        if name == "Optimizer.__init__" and "Optimizer.step" in self.count:
-            self._saw("Optimizer made anew")
+        if name == "Optimizer.__init__":
+            if "Optimizer.step" in self.count:
+                self._saw("Optimizer made anew")
+            if isinstance(args[0], SGD):
+                self._saw("SGD")
+        layer = name in ("Linear.__init__", "Conv2d.__init__")
+        if layer and self.random is None:
+            self.random = torch.get_rng_state().tolist()
         if name == "Module.to":
             self._see_move("to", [*args[1:], *kwargs.values()])
         if name == "Module.cpu":
@@ -343,6 +409,7 @@ class Trace(TorchFunctionMode):
         self._depth += 1
         if self._depth == 1 and next(model.parameters(), None) is not None:
             self.model = model
+            self._steps = []
             images = args and isinstance(args[0], torch.Tensor)
             if images and args[0].dim() == 4:
                 self._saw("images")
@@ -377,6 +444,9 @@ class Trace(TorchFunctionMode):
                 "strange": self._strange,
                 "another model": another,
                 "labels": self._labels[-1] if self._labels else None,
+                "picked": self._picked,
+                "steps": self._steps,
+                "training": self.model is None or self.model.training,
                 "loss": loss.detach().sum().item(),
                 "plain loss": self._losses[-1][0] if self._losses else None,
                 "probabilities": self._probabilities,
@@ -422,7 +492,12 @@ class Trace(TorchFunctionMode):
         if self.step is None and self.batches:
             params = [p for group in opt.param_groups for p in group["params"]]
             moved = {id(p): p for p in params}
+            [group, *_] = opt.param_groups
             self.step = {
+                "lr": group["lr"],
+                "besides": {
+                    name: group[name] for name in BESIDES if group.get(name)
+                },
                 "missing": [
                     list(p.shape) for p in self._last if id(p) not in moved
                 ],

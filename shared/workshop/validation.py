@@ -17,9 +17,15 @@ MODES = {
 
 def modes(b):
     """Find out whether a switch was wrong in learning or validation."""
-    if problem := b.record.has("mode"):
-        return Finding(MODES[problem.values])
-    return None
+    problem = b.record.has("mode")
+    if not problem:
+        return None
+    kind, found = MODES[problem.values], {}
+    if kind == "eval-in-training":
+        modes = [batch["training"] for batch in b.batches]
+        first = modes.index(False) if False in modes else 0
+        found["place"] = place(b.record, first)
+    return Finding(kind, **found)
 
 
 def losses(a, b):

@@ -152,6 +152,23 @@ RIGHT = {
             "        return map(lambda batch: self.func(*batch), self.dl)\n",
         ),
     ),
+    "a method is called train": (
+        "08",
+        ("loss.backward()", "Learner.train(loss)"),
+        (
+            "def loss_batch",
+            "class Learner:\n"
+            "    def train(loss):\n"
+            "        loss.backward()\n"
+            "\n\n"
+            "def loss_batch",
+        ),
+    ),
+    "a layer that calls a function": (
+        "10",
+        ("nn.ReLU()", "Lambda(F.relu)"),
+        ("nn.AvgPool2d(4)", "Lambda(lambda xb: F.avg_pool2d(xb, 4))"),
+    ),
     "a batch is looked at": (
         "10",
         (FIT, f"    print(next(iter(train_dl))[0].shape)\n{FIT}"),
@@ -171,12 +188,219 @@ def some(answers, every):
     )
 
 
-@some(RIGHT, every=2)
+@some(RIGHT, every=3)
 def test_a_right_answer_is_accepted(name, check):
     assert check(*answer(*RIGHT[name])) == HELD
 
 
+PICK = "[torch.arange(len(target)), target]"
+OF_ROWS = "x - x.exp().sum(-1, keepdim=True).log()"
+UPDATE = "weights -= weights.grad * lr"
+
 WRONG = {
+    "a batch that is empty": (
+        ("06", ("[start : start + batch_size]", "[start:batch_size]")),
+        "batch-empty",
+        "images 65 to 128, but the batch of your program is empty",
+    ),
+    "generators that are used up": (
+        (
+            "11",
+            (
+                "WrappedDataLoader(train_dl, preprocess)",
+                "(preprocess(*batch) for batch in train_dl)",
+            ),
+            (
+                "WrappedDataLoader(valid_dl, preprocess)",
+                "(preprocess(*batch) for batch in valid_dl)",
+            ),
+        ),
+        "division-by-zero",
+        "Has a loop run over nothing",
+    ),
+    "a bias beside the layer": (
+        (
+            "04",
+            (
+                "nn.Linear(784, 10)\n",
+                "nn.Linear(784, 10)\n"
+                "        self.bias = nn.Parameter(torch.zeros(10))\n",
+            ),
+            ("self.linear(xb)", "self.linear(xb) + self.bias"),
+        ),
+        "code-left",
+        "`bias` should be gone, but line 11 still uses it",
+    ),
+    "weights that are drawn anew": (
+        (
+            "04",
+            (
+                "nn.Linear(784, 10)\n",
+                "nn.Linear(784, 10)\n"
+                "        nn.init.normal_(self.linear.weight, std=1 / 28)\n",
+            ),
+        ),
+        "other-initial-weights",
+        "Line 11 draws them anew",
+    ),
+    "numbers that are not negative": (
+        ("04-reverse", ("torch.randn(", "torch.rand(")),
+        "other-initial-weights",
+        "None of them is negative",
+    ),
+    "weights that are far too small": (
+        ("04-reverse", ("math.sqrt(784)", "784")),
+        "other-initial-weights",
+        "That is 0.03571 times as large",
+    ),
+    "no bias in the layer": (
+        ("04", ("nn.Linear(784, 10)", "nn.Linear(784, 10, bias=False)")),
+        "parameters-missing",
+        "does not learn the 10 numbers of shape (10,)",
+    ),
+    "parameters in a list": (
+        (
+            "03",
+            (
+                "self.weights = nn.Parameter(torch.randn(784, 10)"
+                " / math.sqrt(784))",
+                "self.all = [nn.Parameter(torch.randn(784, 10) / 28)]",
+            ),
+            (
+                "self.bias = nn.Parameter(torch.zeros(10))",
+                "self.all.append(nn.Parameter(torch.zeros(10)))",
+            ),
+            ("self.weights", "self.all[0]"),
+            ("self.bias", "self.all[1]"),
+        ),
+        "parameter-hidden",
+        "makes an `nn.Parameter`, but no module has it",
+    ),
+    "tensors that are replaced": (
+        (
+            "03-reverse",
+            (UPDATE, UPDATE.replace("-=", "= weights -")),
+            ("weights.grad.zero_()", "weights.grad = None"),
+        ),
+        "recorded-no-more",
+        "the update has put new tensors in the place",
+    ),
+    "layers in a list": (
+        (
+            "10",
+            (
+                "nn.Sequential(",
+                "nn.Sequential([",
+            ),
+            ("xb.flatten(1)),\n", "xb.flatten(1))]\n"),
+        ),
+        "layers-in-a-list",
+        "a star unpacks the list",
+    ),
+    "an optimizer without a step": (
+        ("05", ("            opt.step()\n", "")),
+        "code-missing",
+        "`opt.step` is not in use",
+    ),
+    "another optimizer": (
+        ("05", ("optim.SGD", "optim.Adam")),
+        "code-missing",
+        "In its place stands line 27:",
+    ),
+    "momentum": (
+        ("05", ("lr=lr)", "lr=lr, momentum=0.9)")),
+        "optimizer-has-more",
+        "the optimizer has `momentum=0.9`",
+    ),
+    "no learning rate": (
+        ("05", (", lr=lr)", ")")),
+        "another-step-size",
+        "The learning rate of its optimizer is 0.001",
+    ),
+    "a sum for a mean": (
+        ("02", ("(pred, yb)", '(pred, yb, reduction="sum")')),
+        "sum-for-mean",
+        "64 times as much, and there are 64 images",
+    ),
+    "a loss of a matrix": (
+        ("02-reverse", (PICK, "[:, target]")),
+        "labels-pick-a-matrix",
+        "The labels pick a whole matrix",
+    ),
+    "a softmax of columns": (
+        ("02-reverse", (OF_ROWS, OF_ROWS.replace("-1", "0"))),
+        "softmax-of-columns",
+        "add up to one in each column",
+    ),
+    "no logarithm": (
+        ("02-reverse", (OF_ROWS, "x.exp() / x.exp().sum(-1, keepdim=True)")),
+        "no-logarithm",
+        "The loss is made of their logarithms",
+    ),
+    "a loader that shuffles": (
+        ("07", ("batch_size=batch_size)", "batch_size, shuffle=True)")),
+        "shuffled",
+        "It shuffles the images; their order has to stay",
+    ),
+    "the first batch each time": (
+        (
+            "07",
+            (
+                "for xb, yb in train_dl:\n",
+                "for start in range(0, len(train_ds), batch_size):\n"
+                "            xb, yb = next(iter(train_dl))\n",
+            ),
+        ),
+        "loader-begun-anew",
+        "begins anew for each batch",
+    ),
+    "an iterator for all epochs": (
+        (
+            "07",
+            ("in train_dl:", "in once:"),
+            (
+                "    for epoch in",
+                "    once = iter(train_dl)\n    for epoch in",
+            ),
+        ),
+        "other-number-of-epochs",
+        "what `iter` returns, can be looped over only once",
+    ),
+    "training mode set once": (
+        (
+            "08",
+            ("        model.train()\n", ""),
+            ("    for epoch in", "    model.train()\n    for epoch in"),
+        ),
+        "eval-in-training",
+        "In training, from epoch 2, batch 1 on, `model.training` is False",
+    ),
+    "another kernel": (
+        (
+            "09",
+            (CONV2, CONV2.replace("size=3", "size=5").replace("g=1", "g=2")),
+        ),
+        "other-layers",
+        "tensor number 3 that your model learns is of the shape (16, 16, 5,",
+    ),
+    "a maximum for a mean": (
+        ("09", ("F.avg_pool2d", "F.max_pool2d")),
+        "other-step",
+        "number 7 is a mean in stage 09, in your program it is a maximum",
+    ),
+    "labels that are not moved": (
+        ("12", ("y.to(device)", "y")),
+        "labels-not-moved",
+        "move the labels of each batch, too",
+    ),
+    "shuffling left": (
+        (
+            "08-reverse",
+            ("batch_size=batch_size)", "batch_size, shuffle=True)"),
+        ),
+        "code-left",
+        "`shuffle=True` should be gone, but line 28 still uses it",
+    ),
     "a validation for all epochs": (
         ("08", (VALIDATION, "    log.validation(total / count)\n")),
         "validation-not-each-epoch",
@@ -205,7 +429,7 @@ WRONG = {
             (CONV2, CONV2.replace("16, 16", "8, 16")),
         ),
         "other-layers",
-        "those of stage 09 are",
+        "in stage 09 it is of the shape",
     ),
     "no padding": (
         (
@@ -235,7 +459,7 @@ WRONG = {
             ("F.relu(self.conv2(xb))", "F.relu(self.norm(self.conv2(xb)))"),
         ),
         "other-layers",
-        "those of stage 09 are",
+        "in stage 09 it is of the shape",
     ),
     "Nesterov and weight decay": (
         (
@@ -245,8 +469,8 @@ WRONG = {
                 "momentum=momentum, nesterov=True, weight_decay=1e-4)",
             ),
         ),
-        "another-update",
-        "something besides the gradient and the learning rate",
+        "optimizer-has-more",
+        "the optimizer has `nesterov=True`, `weight_decay=0.0001`",
     ),
     "a new optimizer in each epoch": (
         (
@@ -554,7 +778,7 @@ WRONG = {
             ),
         ),
         "other-number-of-epochs",
-        "A generator can be looped over only once",
+        "A generator, or what `iter` returns, can be looped over only once",
     ),
     "no CPU to fall back to": (
         (
@@ -860,7 +1084,7 @@ WRONG = {
 }
 
 
-@some(WRONG, every=3)
+@some(WRONG, every=4)
 def test_a_wrong_answer_is_refused_for_its_cause(name, check):
     answered, kind, words = WRONG[name]
     found = check(*answer(*answered))

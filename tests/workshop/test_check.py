@@ -126,7 +126,7 @@ CAUSES = {
     "update with the wrong sign": ("uphill", "goes uphill"),
     "lr applied twice": ("another-step-size", "goes 0.5 times as far"),
     "sum instead of mean in nll": ("sum-for-mean", "64 times as much"),
-    "log_softmax over the images": ("other-loss", "The batch is"),
+    "log_softmax over the images": ("softmax-of-columns", "each column"),
     "weights too large": ("other-initial-weights", "the norm 88.76"),
     "weights start at zero": ("other-initial-weights", "the norm 0 ("),
     "last batch dropped": (
@@ -156,7 +156,7 @@ CAUSES = {
         "parameters-not-moved",
         "does not move the 10",
     ),
-    "no bias": ("other-parameters", "learns the 7,840 numbers of"),
+    "no bias": ("parameters-missing", "does not learn the 10 numbers"),
     "optimizer of another model": (
         "optimizer-of-another-model",
         "but not those that your model",
@@ -170,8 +170,8 @@ CAUSES = {
         "cleared before",
     ),
     "weight decay slipped in": (
-        "another-update",
-        "something besides the gradient",
+        "optimizer-has-more",
+        "the optimizer has `weight_decay=0.0001`",
     ),
     "x shuffled without y": (
         "images-without-their-labels",
@@ -181,7 +181,7 @@ CAUSES = {
         "other-number-of-epochs",
         "once through the images",
     ),
-    "shuffled too early": ("other-images", "your program from 64 images"),
+    "shuffled too early": ("shuffled", "your program from 64 images"),
     "a seed of its own for the shuffling": (
         "same-order-with-each-seed",
         "with another seed",
@@ -208,14 +208,17 @@ CAUSES = {
         "from another model",
     ),
     "momentum lost": ("another-update", "At epoch 1, batch 2"),
-    "a ReLU lost": ("other-scores", "The batch is the same"),
-    "largest instead of mean in the pooling": ("other-scores", "is the same"),
+    "a ReLU lost": ("other-step", "is a ReLU in stage"),
+    "largest instead of mean in the pooling": (
+        "other-step",
+        "it is a maximum",
+    ),
     "pooled over one axis only": (
         "not-ten-numbers",
         "returns 40 numbers for each",
     ),
     "pooled over the channels": (
-        "tensors-do-not-fit",
+        "too-few-scores",
         "the model had last returned (64, 1)",
     ),
     "preprocess applied to training only": (
@@ -230,7 +233,7 @@ CAUSES = {
         "other-images",
         "should come at epoch 1, batch 3",
     ),
-    "labels not moved": ("not-on-one-device", "are not on the same device"),
+    "labels not moved": ("labels-not-moved", "are not on the same device"),
     "model not moved": ("not-on-one-device", "are not on the same device"),
     "predictions stay on the device": (
         "predictions-on-device",

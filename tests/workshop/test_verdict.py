@@ -15,6 +15,8 @@ from shared.workshop.phases import Seen, start
 from shared.workshop.verdict import parting
 
 STEPS, N_TRAIN, N_VALID = 2, 5, 2
+SGD = {"lr": 0.5, "besides": {}}
+LAYER = ["conv2d", "relu"]
 PARTS = [[0, 1, 2], [3, 4]]  # the images of each batch
 
 
@@ -25,6 +27,9 @@ def batch(images):
         "strange": False,
         "another model": False,
         "labels": [n % 10 for n in images],
+        "picked": None,
+        "steps": [],
+        "training": True,
         "loss": 2.5,
         "plain loss": 2.5,
         "probabilities": False,
@@ -49,9 +54,12 @@ def training():
         "n_valid": N_VALID,
         "batches": [batch(images) for images in PARTS * 2],
         "validations": [validation | {"after": n} for n in (2, 4)],
-        "step": {"missing": [], "no gradients": False},
+        "step": {"missing": [], "no gradients": False} | SGD,
         "step first": False,
         "shape": [2, 10],
+        "own": {},
+        "count": {},
+        "start": [[[-0.1] * 10] * 784, [0.1] * 10],
         "last": {"images": [5, 6], "asked": True, "another model": False},
     }
     record = Record(
@@ -202,6 +210,16 @@ CASES = {
         "other-images",
         "your program from image 1.",
     ),
+    "no image": (
+        one(1, images=[], labels=[]),
+        "batch-empty",
+        "stage 07 learns from images 4 to 5, but the batch of your program is",
+    ),
+    "images shuffled": (
+        one(0, images=[4, 0, 2], labels=[4, 0, 2]),
+        "shuffled",
+        "from 3 images, 5, 1, 3 and so on. It shuffles the images",
+    ),
     "a wrong label": (
         one(0, labels=[0, 7, 2]),
         "other-labels",
@@ -209,8 +227,13 @@ CASES = {
     ),
     "fewer parameters": (
         each(shapes=[[784, 10]], sizes=[3.0], places=[4.0]),
+        "parameters-missing",
+        f"does not learn {BIAS}, that of stage 07 does.",
+    ),
+    "another parameter": (
+        each(shapes=[[784, 9], [10]]),
         "other-parameters",
-        f"learns 7,850 numbers, that of your program learns {WHOLE}.",
+        "learns 7,850 numbers, that of your program learns the 7,056 numbers",
     ),
     "three parameters": (
         each(shapes=[[784, 10], [10], [10]], sizes=[3.0, 1.0, 1.0]),
@@ -231,6 +254,22 @@ CASES = {
         each(sizes=[3.1, 1.0]),
         "other-initial-weights",
         "those of stage 07 3.\nThey seem to be drawn in the same way",
+    ),
+    "larger random numbers": (
+        lambda b: (
+            each(sizes=[84.0, 1.0])(b),
+            seen(start=[[[0.1] * 10] * 784, [0.1] * 10])(b),
+        ),
+        "other-initial-weights",
+        "those of stage 07 3.\nThat is 28 times as large.\nNone of them is n",
+    ),
+    "numbers drawn anew": (
+        lambda b: (
+            each(sizes=[3.1, 1.0])(b),
+            seen(own={"normal_": 9}, count={"Parameter of a layer": 2})(b),
+        ),
+        "other-initial-weights",
+        "those of stage 07 3.\nLine 9 draws them anew",
     ),
     "weights elsewhere": (
         each(places=[4.5, 2.0]),
@@ -279,6 +318,34 @@ CASES = {
         "other-loss",
         "2.5.\nThe weights are the same.",
     ),
+    "labels that pick a matrix": (
+        each(**{"loss": 3.5, "plain loss": None, "picked": "matrix"}),
+        "labels-pick-a-matrix",
+        "2.5. The labels pick a whole matrix",
+    ),
+    "a softmax of columns": (
+        each(**{"loss": 3.5, "plain loss": None, "picked": "columns"}),
+        "softmax-of-columns",
+        "",
+    ),
+    "no logarithm": (
+        each(**{"loss": 3.5, "plain loss": None, "picked": "probabilities"}),
+        "no-logarithm",
+        "",
+    ),
+    "another step": (
+        each(
+            **{"loss": 3.5, "plain loss": 3.5},
+            steps=[*LAYER, *LAYER, "maximum"],
+        ),
+        "other-step",
+        "number 5 is a mean in stage 07, in your program it is a maximum.",
+    ),
+    "a step less": (
+        each(**{"loss": 3.5, "plain loss": 3.5}, steps=[*LAYER, *LAYER]),
+        "other-step",
+        "number 5 is a mean in stage 07, in your program it is nothing more.",
+    ),
     "other gradients": (
         each(gradients=[1.0, 0.4]),
         "other-gradients",
@@ -290,11 +357,24 @@ CASES = {
         "parameters-not-moved",
         f"does not move {BIAS}.",
     ),
+    "no parameter that moves": (
+        each(moves=[0.0, 0.0]),
+        "parameters-not-moved",
+        "Is there an update, and does it change the parameters in place",
+    ),
     "uphill": (each(moves=[0.2, 0.1]), "uphill", "goes uphill"),
     "twice as far": (
         each(moves=[-0.4, -0.2]),
         "another-step-size",
-        "goes 2 times as far",
+        "goes 2 times as far.\nThe learning rate of its optimizer is 0.5.",
+    ),
+    "momentum": (
+        lambda b: (
+            each(moves=[-0.3, -0.2])(b),
+            b.trace["step"].update(besides={"momentum": 0.9}),
+        ),
+        "optimizer-has-more",
+        "the optimizer has `momentum=0.9`, which the update of stage 07 has",
     ),
     "elsewhere": (
         each(moves=[-0.3, -0.2]),
@@ -312,9 +392,12 @@ CASES = {
         "your program from 2. That is once through the images, not 2 times.",
     ),
     "no train()": (
-        problem("mode", "training", "mode"),
+        lambda b: (
+            problem("mode", "training", "mode")(b),
+            one(2, training=False)(b),
+        ),
         "eval-in-training",
-        "In training, model.training is False.",
+        "In training, from epoch 2, batch 1 on, `model.training` is False.",
     ),
     "no eval()": (
         problem("mode", "validation", "mode"),
@@ -406,6 +489,8 @@ CASES = {
 def test_what_differs_is_named(name):
     edit, kind, words = CASES[name]
     a, b = training(), training()
+    for batch in a.batches:
+        batch["steps"] = [*LAYER, *LAYER, "mean"]
     edit(b)
     found = parting(a, b)
     assert found.kind == kind
