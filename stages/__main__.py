@@ -153,8 +153,12 @@ def open_notebook(name):
     """
     from shared.notebooks import cells
 
+    here = sys.modules["__main__"]
+    for row in TABLE:  # another notebook may have had this process before
+        if sys.modules.get(row.program_name) is here:
+            del sys.modules[row.program_name]
     [row] = [row for row in TABLE if row.name == name]
-    sys.modules[row.program_name] = sys.modules["__main__"]
+    sys.modules[row.program_name] = here
     cells.begin()
     return row
 

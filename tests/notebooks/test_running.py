@@ -11,11 +11,11 @@ import nbformat
 import pytest
 
 from shared.data import mnist
-from shared.notebooks import build
+from shared.notebooks import build, cells
 from shared.training import runner
 from shared.workshop.exercises import bare, exercise
 from stages import LADDER, PRELUDE, TABLE
-from stages.__main__ import main
+from stages.__main__ import main, open_notebook
 from tests.notebooks.conftest import ROOT, find
 
 ROWS = {row.name: row for row in TABLE}
@@ -81,6 +81,20 @@ def edited(notebook, name, old, new):
     assert find(notebook, name).source.count(old) == 1
     find(notebook, name).source = find(notebook, name).source.replace(old, new)
     return notebook
+
+
+def test_the_program_before_is_that_of_its_file(monkeypatch):
+    """Even if its notebook was in the same process."""
+    monkeypatch.setattr(cells, "begin", lambda: None)
+    before, row = ROWS["08"], ROWS["09"]
+    train = before.program.train
+    for each in (before, row):
+        monkeypatch.setitem(sys.modules, each.program_name, each.program)
+    open_notebook(before.name)
+    assert before.program is sys.modules["__main__"]
+    open_notebook(row.name)
+    assert row.program is sys.modules["__main__"]
+    assert before.program.train.__code__ == train.__code__
 
 
 def test_a_prelude_runs_what_its_cells_define(kernel, notebooks):
