@@ -15,12 +15,12 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from functools import partial
-from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from lxml import html
 
 from shared import languages
 from shared.book import cards, charts, digit, edition, player, programs
@@ -400,22 +400,20 @@ def _steps(book):
     return steps
 
 
-class _Links(HTMLParser):
+class _Links:
     """The links and anchors of a page."""
 
     def __init__(self, page):
-        super().__init__()
-        self.links, self.anchors = [], set()
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        if "hreflang" in dict(attrs):  # the same page in another language
-            return
-        for name, value in attrs:
-            if name in ("href", "src") and ":" not in value:
-                self.links.append(value)
-            elif name == "id":
-                self.anchors.add(value)
+        root = html.document_fromstring(page)
+        # All but those to the same page in another language.
+        shown = root.xpath("//*[not(@hreflang)]")
+        self.links = [
+            element.get(name)
+            for element in shown
+            for name in ("href", "src")
+            if ":" not in element.get(name, ":")
+        ]
+        self.anchors = set(root.xpath("//@id"))
 
 
 def _checked_links(pages, files):

@@ -1,15 +1,17 @@
 """Cards for a browser: which are on which page, and what each shows."""
 
+from functools import lru_cache
 from itertools import groupby
 
 from markupsafe import Markup
 
-from shared.book.code import highlighted
+from shared.book import code
 from shared.book.prose import PARSER
 from shared.proof import cards
 from shared.reading import diff
 from shared.results import published
 
+highlighted = lru_cache(code.highlighted)  # every card shows its stage again
 GAP = Markup('<span class="gap">⋮</span>')
 
 
