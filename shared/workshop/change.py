@@ -27,8 +27,8 @@ def missing(exercise, answer, seen):
 
 def _begun_anew(answer, seen):
     """Find out whether a loader is looped over anew for each batch."""
-    batches = len(seen.batches)
-    if batches > 2 and seen.count.get("DataLoader", 0) >= batches:
+    begun = [batch["loaders begun"] for batch in seen.batches]
+    if len(begun) > 2 and all(begun):
         line = seen.own.get("DataLoader")
         return Finding("loader-begun-anew", answer.quoted(line))
     return None

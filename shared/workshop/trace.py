@@ -111,6 +111,7 @@ class Trace(TorchFunctionMode):
         """Forget what was seen since the last batch or validation."""
         self._images, self._labels, self._losses = [], [], []
         self._probabilities = self._strange = False
+        self._begun = 0  # how often a loop over a loader began
         self._steps = []  # what the last pass of the model computed
         self._picked = None  # of what the numbers are that the labels pick
         self._iterated = []  # whether an iterator made images of rows
@@ -397,6 +398,7 @@ class Trace(TorchFunctionMode):
 
     def _see_loader(self, loader):
         self._saw("DataLoader")
+        self._begun += 1
         samplers = [loader.sampler, loader.batch_sampler]
         samplers += [getattr(sampler, "sampler", None) for sampler in samplers]
         if any(isinstance(sampler, RandomSampler) for sampler in samplers):
@@ -444,6 +446,7 @@ class Trace(TorchFunctionMode):
                 "strange": self._strange,
                 "another model": another,
                 "labels": self._labels[-1] if self._labels else None,
+                "loaders begun": self._begun,
                 "picked": self._picked,
                 "steps": self._steps,
                 "training": self.model is None or self.model.training,

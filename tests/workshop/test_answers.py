@@ -195,7 +195,6 @@ def test_a_right_answer_is_accepted(name, check):
 
 PICK = "[torch.arange(len(target)), target]"
 OF_ROWS = "x - x.exp().sum(-1, keepdim=True).log()"
-UPDATE = "weights -= weights.grad * lr"
 
 WRONG = {
     "a batch that is empty": (
@@ -279,8 +278,10 @@ WRONG = {
     "tensors that are replaced": (
         (
             "03-reverse",
-            (UPDATE, UPDATE.replace("-=", "= weights -")),
+            ("weights -=", "weights = weights -"),
+            ("bias -=", "bias = bias -"),
             ("weights.grad.zero_()", "weights.grad = None"),
+            ("bias.grad.zero_()", "bias.grad = None"),
         ),
         "recorded-no-more",
         "the update has put new tensors in the place",
@@ -1048,7 +1049,7 @@ WRONG = {
             ("F.relu(self.conv3(xb))", "self.conv3(xb)"),
             ("F.avg_pool2d(xb, 4)", "F.relu(F.avg_pool2d(xb, 4))"),
         ),
-        "other-scores",
+        "other-step",
         "the loss of your program is",
     ),
     "a convolution that is not used": (
@@ -1057,7 +1058,7 @@ WRONG = {
             ("F.relu(self.conv2(xb))", "F.relu(F.max_pool2d(xb, 2))"),
         ),
         "other-layers",
-        "Your model learns",
+        "tensor number 3 that your model learns is of the shape (10, 16, 3,",
     ),
     "a bias of ones instead of a layer": (
         ("04-reverse", ("torch.zeros(10)", "torch.ones(10)")),
