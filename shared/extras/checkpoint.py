@@ -5,11 +5,12 @@ file of its checkpoint, and `resume`; its `predict(images, path)` returns
 probabilities; both raise its `CheckpointError`.
 """
 
+import functools
 import json
+import math
 import multiprocessing
 import signal
 import tempfile
-import time
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,8 @@ FILES = {
     "standin": ("stand-in.pt",),
     "auto": ("MNIST.pt", "stand-in.pt"),
 }
-EPOCHS = 3  # of the training that is killed after each but the last
+EPOCHS = 3  # of the training that is killed in each but the first
+STOPPED = b"stopped"  # what such a process says before it is killed
 
 
 def run(stage, *, data, predict, **options):
@@ -115,9 +117,11 @@ def prove(stage, parent, start, data):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "checkpoint.pt"
         whole = _Process(parent.path, data)
-        for epoch in range(1, EPOCHS):
-            stopped = _Process(stage.path, data, path=path, resume=epoch > 1)
-            stopped.kill_after(path)
+        for epoch in range(2, EPOCHS + 1):
+            stopped = _Process(
+                stage.path, data, stop_in=epoch, path=path, resume=epoch > 2
+            )
+            stopped.kill()
         resumed = _Process(stage.path, data, path=path, resume=True)
         report = compare(whole.result(), resumed.result())
     return [
@@ -131,44 +135,75 @@ def prove(stage, parent, start, data):
 
 
 class _Process:
-    """A training in a process of its own, which can be killed."""
+    """A training in a process of its own.
 
-    def __init__(self, program, data, **options):
+    In the middle of the epoch `stop_in` it stops, in order to be killed.
+    """
+
+    def __init__(self, program, data, stop_in=None, **options):
         spawn = multiprocessing.get_context("spawn")
-        self.receiver, sender = spawn.Pipe(duplex=False)
+        self.connection, theirs = spawn.Pipe()
         self.process = spawn.Process(
-            target=_record, args=(sender, program, data, options), daemon=True
+            target=_record,
+            args=(theirs, program, data, stop_in, options),
+            daemon=True,
         )
         self.process.start()
-        sender.close()
+        theirs.close()
 
-    def kill_after(self, path):
-        """Wait until `path` is written anew; kill in the epoch after it."""
-        written = self._written(path)
-        while self._written(path) == written:
-            if not self.process.is_alive():
-                raise RunError("a training that was to be killed ended first")
-            time.sleep(0.05)
-        time.sleep(1)
+    def kill(self):
+        """Wait until it has stopped, and kill it there."""
+        if self._received() != STOPPED:
+            raise RunError("a training that was to be killed ended first")
         self.process.kill()
         self.process.join()
-        if self.process.exitcode == 0:
-            raise RunError("a training that was to be killed ended first")
-
-    @staticmethod
-    def _written(path):
-        return path.stat().st_mtime_ns if path.exists() else None
 
     def result(self):
         """Wait for the record of the training."""
+        return Record.from_dict(json.loads(self._received()))
+
+    def _received(self):
         try:
-            return Record.from_dict(json.loads(self.receiver.recv_bytes()))
+            return self.connection.recv_bytes()
         except EOFError:
             raise RunError("a process that trained has died") from None
 
 
-def _record(sender, program, data, options):
+def _record(connection, program, data, stop_in, options):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     splits = mnist.load(data)
-    found = record(load_train(program), splits, epochs=EPOCHS, **options)
-    sender.send_bytes(json.dumps(found.to_dict()).encode())
+    train = load_train(program)
+    if stop_in:
+        train = stopping(train, stop_in, lambda: _stop(connection))
+    found = record(train, splits, epochs=EPOCHS, **options)
+    connection.send_bytes(json.dumps(found.to_dict()).encode())
+
+
+def _stop(connection):
+    """Say that it has stopped, and do nothing until the process is killed."""
+    connection.send_bytes(STOPPED)
+    connection.recv_bytes()  # nothing comes, unless the other side has ended
+
+
+def stopping(train, epoch, stop):
+    """Return the same function; it calls `stop` in the middle of an epoch.
+
+    Epochs count from 1, and those before the one that is resumed count too.
+    """
+
+    @functools.wraps(train)
+    def stopped(x_train, y_train, x_valid, y_valid, log, **options):
+        steps = math.ceil(len(x_train) / options["batch_size"])
+        at, seen = (epoch - 1) * steps + steps // 2, 0
+
+        def counted(loss):
+            nonlocal seen
+            log(loss)
+            seen += 1
+            if seen == at:
+                stop()
+
+        counted.validation = log.validation
+        return train(x_train, y_train, x_valid, y_valid, counted, **options)
+
+    return stopped
