@@ -37,7 +37,10 @@ help:
 	@echo 'make notebooks   make notebooks of all this, in site/notebooks/'
 	@echo 'make prove       train everything in full and check every promise'
 	@echo 'make mutants     break stages on purpose and catch each of them'
-	@echo 'make bench       measure time; ARGS="--startup" until the first result'
+	@echo 'make bench       measure time beside other libraries'
+	@echo '                 ARGS="--startup" until the first result'
+	@echo '                 ARGS="--threads" quiet and busy, one thread and more'
+	@echo '                 ARGS="--costs" what each stage costs, and where'
 	@echo 'make faults      break network and disk on purpose'
 	@echo 'make test        run all tests but the slow ones'
 	@echo 'make test-slow   run the slow tests'
@@ -93,7 +96,7 @@ book translations: .venv/extra-book
 notebooks: .venv/extra-notebooks
 prove mutants: .venv/extra-proof
 results: .venv/extra-dev
-bench: $(INSTALLED)
+bench: $(INSTALLED) $(if $(filter --startup --threads --costs,$(ARGS)),,.venv-bench/installed)
 book notebooks translations prove mutants results bench:
 	@$(VENV_PYTHON) -m stages $@ $(ARGS)
 
@@ -128,4 +131,14 @@ $(INSTALLED): pyproject.toml $(CONSTRAINTS)
 
 .venv/extra-%: $(INSTALLED)
 	$(INSTALL) --editable ".[$*]"
+	@touch $@
+
+# What stage 12 is compared with. Torch, and all else that the project has, is
+# that of .venv; nothing of this is in .venv.
+.venv-bench/installed: $(INSTALLED) shared/extras/peers/constraints.txt
+	$(VENV_PYTHON) -m venv --clear .venv-bench
+	site=$$(.venv-bench/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))") && \
+	    $(VENV_PYTHON) -c "import sysconfig; print(sysconfig.get_path('purelib'))" > "$$site/project.pth"
+	.venv-bench/bin/python -m pip install --disable-pip-version-check $(PIP_ARGS) $(addprefix --constraint ,$(CONSTRAINTS)) \
+	    --constraint shared/extras/peers/constraints.txt lightning pytorch-ignite skorch keras packaging
 	@touch $@

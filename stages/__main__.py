@@ -233,15 +233,26 @@ def _parse(argv):
         _add_flags(reports, ["--output-dir", "--threads"])
     for reports in (prove, mutants, measure):
         _add_flags(reports, ["--data"])
-    bench = add("bench", measure_time, say("measure how long it takes"))
-    what = bench.add_mutually_exclusive_group(required=True)
-    what.add_argument(
-        "--startup",
-        action="store_const",
-        const="startup",
-        dest="what",
-        help=say("from Enter to the first result, and to the last picture"),
+    bench = add(
+        "bench", measure_time, say("measure how long it takes, and others")
     )
+    bench.set_defaults(what="bench")
+    what = bench.add_mutually_exclusive_group()
+    for name, text in (
+        (
+            "startup",
+            say("from Enter to the first result, and to the last picture"),
+        ),
+        ("threads", say("one thread and all cores, quiet and busy")),
+        ("costs", say("what each stage costs, and where its time goes")),
+    ):
+        what.add_argument(
+            f"--{name}",
+            action="store_const",
+            const=name,
+            dest="what",
+            help=text,
+        )
     _add_flags(bench, ["--data", "--output-dir"])
     results = add("results", publish, say("measure what README and book show"))
     results.add_argument(
@@ -679,10 +690,19 @@ def measure_time(what, data, output_dir):
 
     output_dir = output_dir or runner.RUNS
     bench = import_module(f"shared.extras.{what}")
-    _show(
-        getattr(tables, f"of_{what}")(bench.report(LADDER, data, output_dir))
+    found = getattr(tables, f"of_{what}")(
+        bench.report(TABLE, data, output_dir)
     )
-    print(f"wrote {what}.json to {output_dir}")
+    for table in found if isinstance(found, tuple) else (found,):
+        _show(table)
+        print()
+    print(
+        say(
+            "wrote {what}.json to {output_dir}",
+            what=what,
+            output_dir=output_dir,
+        )
+    )
 
 
 def publish(everything):
@@ -718,6 +738,12 @@ def publish(everything):
     speed = known("speed")
     if not speed or published.stale(speed, [row.origin, row]):
         fast.run(row, measure=True, output_dir=into, data="mnist")
+    for what in ("threads", "costs", "startup"):
+        found = known(what)
+        if not found or published.stale(
+            found, [row for row in LADDER if row.name in found["code"]]
+        ):
+            measure_time(what, "mnist", into)
     versions.write(into / "constraints.txt")
     write_readme()
     try:

@@ -32,6 +32,7 @@ from shared.reading import names, readme
 from shared.results import published, tables
 
 HERE = Path(__file__).parent
+PEERS = HERE.parent / "extras" / "peers"  # what stage 12 is compared with
 DRAFT_SAYS = (
     "No result is stale.",
     "Results on these pages are older than the code of",
@@ -68,6 +69,16 @@ def _proof(book):
     }
 
 
+def _speed(book):
+    costs = published.read("costs")
+    return {
+        "speed": book.readme.section("Where the time goes"),
+        "costs": costs["stages"],
+        "stages": book.stages,
+        "measured_on": published.conditions(costs, "float32", "seed 0"),
+    }
+
+
 def _parting(book):
     """Return the chart of the two stages that part most, or None."""
     drift = book.proof["drift"]
@@ -89,6 +100,7 @@ def _parting(book):
 
 PAGES = (
     Page("proof.html", "The proof", "Proof", _proof),
+    Page("speed.html", "Where the time goes", "Time", _speed),
     Page("play.html", "The player", "Play", player.content),
     Page("cards.html", "Would you have caught it?", "Cards", cards.content),
     Page("digit.html", "Write a digit", "Write", digit.content),
@@ -113,7 +125,8 @@ def build(table, ladder, tasks, site, draft=False, notebooks=None):
         for path in HERE.iterdir()
         if path.suffix in (".css", ".js")
     }
-    files |= {f"source/{row.path.name}": row.path for row in table}
+    to_read = [*(row.path for row in table), *PEERS.glob("with_*.py")]
+    files |= {f"source/{path.name}": path for path in to_read}
     notebooks = notebooks or {}
     book = _read(table, ladder, tasks, draft, notebooks)
     names = _names(book)
@@ -188,6 +201,10 @@ def _read(table, ladder, tasks, draft, notebooks):
     links = {fact["file"]: fact["page"] for fact in stages.values()} | {
         f"shared/results/{path.name}": f"pictures/{path.name}"
         for path in published.RESULTS.glob("*.png")
+    }
+    links |= {
+        f"shared/extras/peers/{path.name}": f"source/{path.name}"
+        for path in PEERS.glob("with_*.py")
     }
     return SimpleNamespace(
         table=table,

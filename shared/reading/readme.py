@@ -14,8 +14,8 @@ def sections(ladder, around):
 
     Of results as they are published, even if they are stale.
     """
-    trained, proved, mutants, standin, speed = map(
-        published.read, ("ladder", "proof", "mutants", "standin", "speed")
+    trained, proved, mutants, standin = map(
+        published.read, ("ladder", "proof", "mutants", "standin")
     )
     return {
         "ladder": _ladder(ladder),
@@ -25,7 +25,11 @@ def sections(ladder, around):
         "proof": "\n".join(map(tables.markdown, tables.of_proof(proved))),
         "drift": _drift(proved),
         "mutants": _mutants(mutants),
-        "speed": _speed(speed),
+        "speed": _speed(published.read("speed")),
+        "threads": _threads(published.read("threads")),
+        "costs": _costs(published.read("costs")),
+        "bench": _bench(published.read("bench")),
+        "startup": _startup(published.read("startup")),
         "standin": (
             "A small CNN that learned from the stand-in alone reads"
             f" {standin['accuracy']:.1%} of MNIST's test images"
@@ -141,4 +145,68 @@ def _speed(found):
         f" {found['data']}, with {published.threads(found['threads'])} on"
         f" {found['cores']} cores. The first compilation, which takes much"
         " longer, does not show in a median.\n"
+    )
+
+
+def _bench(found):
+    seconds, programs = tables.of_bench(found)
+    text = tables.markdown(programs)
+    if not found["conditions"]:
+        return f"{text}\nTimes have not been measured yet.\n"
+    rounds = ", ".join(
+        f"{c['name']} {c['rounds']}" for c in found["conditions"]
+    )
+    return (
+        f"{text}\n{tables.markdown(seconds)}\nSeconds: the median, the least"
+        f" and the most; rounds: {rounds}. On {found['data']}, float32,"
+        f" torch {found['torch']}, {found['cores']} cores; with one thread,"
+        ' but for "all cores". "Busy" is beside another training with one'
+        f" thread a core.{_compiled(found['compiled'])}\n\n![Seconds of a"
+        " training, for each program and condition]"
+        "(shared/results/bench.png)\n"
+    )
+
+
+def _compiled(found):
+    if "failed" in found:
+        return ""
+    return (
+        f" Stage 12 with `torch.compile` takes {found['first']:.1f} s the"
+        f" first time, when it compiles, and {found['second']:.1f} s the"
+        " second."
+    )
+
+
+def _threads(found):
+    return (
+        f"{tables.markdown(tables.of_threads(found))}\nSteps a second; medians"
+        f" of {found['runs']} trainings, each measured for"
+        f" {found['seconds']:g} s, on {found['data']}, float32, torch"
+        f" {found['torch']}, {found['cores']} cores.\n"
+    )
+
+
+def _costs(found):
+    stages, sizes = map(tables.markdown, tables.of_costs(found))
+    growth = found["growth"]
+    return (
+        f"{stages}\nSeconds: the median of {found['pairs']} epochs."
+        f" {_on(found)}\n\nIs it slower with more images? Stage"
+        f" {growth['stage']} on MNIST's, repeated:\n\n{sizes}"
+    )
+
+
+def _startup(found):
+    return (
+        f"{tables.markdown(tables.of_startup(found))}\nSeconds of the quickest"
+        f" of {found['runs']} processes. {_on(found)}\n"
+    )
+
+
+def _on(found):
+    """Say what was measured on what, in float32."""
+    return (
+        f"On {found['data']}, float32,"
+        f" {published.threads(found['threads'])}, torch {found['torch']},"
+        f" {found['cores']} cores."
     )

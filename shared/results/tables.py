@@ -1,6 +1,6 @@
 """Results as tables: rows of strings, the first of them headings."""
 
-from statistics import mean, stdev
+from statistics import mean, median, stdev
 
 from rich.table import Table
 
@@ -168,6 +168,24 @@ def of_startup(found):
     return rows
 
 
+def of_threads(found):
+    """Return the steps a second of some stages, quiet and busy."""
+    heads = [f"{n} thread{'s' * (n > 1)}" for n in found["threads"]]
+    rows = [("stage", "beside", *heads, *["ratio"] * (len(heads) - 1))]
+    for name in found["code"]:
+        for beside, rates in found["beside"].items():
+            first, *others = rates[name]
+            rows.append(
+                (
+                    name,
+                    beside,
+                    *(f"{rate:,.0f}" for rate in rates[name]),
+                    *(f"{rate / first:.2f}" for rate in others),
+                )
+            )
+    return rows
+
+
 def of_speed(found):
     """Return what each optimization of the fast encore was measured to do."""
     rows = [
@@ -186,3 +204,77 @@ def of_speed(found):
             ratio = f"{optimization['ratio']:.2f}"
         rows.append((optimization["optimization"], seconds, ratio))
     return rows
+
+
+def of_bench(found):
+    """Return how the last stage compares with other libraries.
+
+    Two tables: what each program takes, and what it is.
+    """
+    conditions = [condition["name"] for condition in found["conditions"]]
+    seconds = [
+        (
+            "trained with",
+            *(f"training, {name}" for name in conditions),
+            *(f"whole, {name}" for name in conditions[:1]),
+            *(f"imports, {name}" for name in conditions[:1]),
+        )
+    ]
+    programs = [
+        ("trained with", "lines", "megabytes", "float64", "what it does more")
+    ]
+    for name, program in found["programs"].items():
+        label = f"stage {name}" if name.isdigit() else name
+        peer = found["peers"].get(name)
+        if peer:
+            label += f" {program['version']}"
+        times = [program[condition] for condition in conditions]
+        seconds.append(
+            (
+                label,
+                *(_spread(time["training"]) for time in times),
+                *(f"{median(time['whole']):.1f}" for time in times[:1]),
+                *(f"{median(time['imports']):.1f}" for time in times[:1]),
+            )
+        )
+        more = []
+        if peer:
+            more = [part for part in (peer["more"], peer["differs"]) if part]
+        programs.append(
+            (
+                label,
+                f"{program['lines']}",
+                f"{program.get('megabytes', 0)}",
+                f"{program['apart']:.1g}",
+                "; ".join(more),
+            )
+        )
+    return seconds, programs
+
+
+def _spread(seconds):
+    """Return the median of some seconds, and the least and the most."""
+    return f"{median(seconds):.1f} ({min(seconds):.1f} to {max(seconds):.1f})"
+
+
+def of_costs(found):
+    """Return what each stage costs, and how time grows, as two tables."""
+    parts = list(next(iter(found["stages"].values()))["shares"])
+    stages = [("stage", "an epoch, seconds", "beside its parent", *parts)]
+    for name, stage in found["stages"].items():
+        epoch = stage["epoch"]
+        stages.append(
+            (
+                f"{name} {stage['title']}",
+                f"{epoch['seconds']:.2f}",
+                f"{epoch['ratio']:.2f}" if stage["parent"] else "",
+                *(f"{share:.0%}" for share in stage["shares"].values()),
+            )
+        )
+    growth = found["growth"]
+    sizes = [("images", f"microseconds an image, stage {growth['stage']}")]
+    for size, seconds in zip(
+        growth["images"], growth["seconds per image"], strict=True
+    ):
+        sizes.append((f"{size:,}", f"{1e6 * seconds:.1f}"))
+    return stages, sizes
