@@ -190,7 +190,8 @@ def _costs(found):
     stages, sizes = map(tables.markdown, tables.of_costs(found))
     growth = found["growth"]
     return (
-        f"{stages}\nSeconds: the median of {found['pairs']} epochs."
+        f"{stages}\nSeconds and ratios are medians of"
+        f" {found['pairs']} epochs."
         f" {_on(found)}\n\nIs it slower with more images? Stage"
         f" {growth['stage']} on MNIST's, repeated:\n\n{sizes}"
     )

@@ -172,7 +172,7 @@ def of_threads(found):
     """Return the steps a second of some stages, quiet and busy."""
     heads = [f"{n} thread{'s' * (n > 1)}" for n in found["threads"]]
     rows = [("stage", "beside", *heads, *["ratio"] * (len(heads) - 1))]
-    for name in found["code"]:
+    for name in next(iter(found["beside"].values())):
         for beside, rates in found["beside"].items():
             first, *others = rates[name]
             rows.append(
@@ -260,7 +260,7 @@ def _spread(seconds):
 def of_costs(found):
     """Return what each stage costs, and how time grows, as two tables."""
     parts = list(next(iter(found["stages"].values()))["shares"])
-    stages = [("stage", "an epoch, seconds", "beside its parent", *parts)]
+    stages = [("stage", "an epoch, seconds", "times the stage before", *parts)]
     for name, stage in found["stages"].items():
         epoch = stage["epoch"]
         stages.append(
