@@ -83,6 +83,11 @@ MISTAKES = {
         lambda: nn.Sequential(nn.ReLU),
         "layer-not-made",
     ),
+    "a list of layers": (
+        lambda: nn.Sequential([nn.ReLU()]),
+        "layers-in-a-list",
+    ),
+    "a mean of nothing": (lambda: 1 / 0, "division-by-zero"),
     "a loader of images alone": (
         lambda: [0 for xb, yb in DataLoader(TensorDataset(IMAGES), 4)],
         "batch-is-no-pair",
@@ -98,7 +103,7 @@ MISTAKES = {
     ),
     "labels that are too large": (
         lambda: F.cross_entropy(torch.zeros(8, 5), LABELS + 5),
-        "index-too-large",
+        "too-few-scores",
     ),
     "an image too far": (lambda: IMAGES[8], "index-too-large"),
     "a window that is too large": (
@@ -159,7 +164,8 @@ def test_a_message_is_explained(name):
 
 
 def test_every_explanation_is_the_meaning_of_some_message():
-    assert {kind for _, kind in MISTAKES.values()} == set(texts.EXPLANATIONS)
+    kinds = {kind for _, kind in MISTAKES.values()}
+    assert set(texts.EXPLANATIONS) - kinds == {"recorded-no-more"}
 
 
 def test_what_has_no_explanation_gets_none():
@@ -204,6 +210,16 @@ def test_what_stops_a_program_is_of_a_kind(name):
 def test_what_works_in_float32_stops_in_float64_alone():
     seen = {"fine in float32": True}
     assert stop(error("RuntimeError"), seen, ANSWER).kind == "float32-alone"
+
+
+def test_what_could_be_learned_from_at_first_is_recorded_no_more():
+    message = "element 0 of tensors does not require grad and does not have a"
+    raised = error("RuntimeError", f"{message} grad_fn")
+    record = {"steps": 2, "losses": [], "pred": None, "problems": []}
+    seen = {"record": record, "trace": {"shape": None}}
+    assert stop(raised, seen, ANSWER).kind == "nothing-recorded"
+    record["losses"] = [2.0]
+    assert stop(raised, seen, ANSWER).kind == "recorded-no-more"
 
 
 @pytest.mark.parametrize(
