@@ -121,7 +121,7 @@ def _book(pages):
     from shared.book import build, edition
 
     # What no page says now, and what a script says of a name.
-    found = [*build.DRAFT_SAYS, "page"]
+    found = ["Draft.", *build.DRAFT_SAYS, "page"]
     found += [text for page in pages for text in edition.paragraphs(page)]
     for path in sorted(ROOT.glob("shared/book/*.js")):
         found += sources.of_script(path.read_text(encoding="utf-8"))

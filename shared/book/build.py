@@ -33,7 +33,7 @@ from shared.results import published, tables
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / "extras" / "peers"  # what stage 12 is compared with
-DRAFT_SAYS = (
+DRAFT_SAYS = (  # besides "Draft."
     "No result is stale.",
     "Results on these pages are older than the code of",
 )

@@ -62,8 +62,10 @@ class Readme:
 
     @property
     def introduction(self):
-        """Its first paragraph, as HTML."""
-        return self._render(self._tokens[3:6])
+        """The paragraph below its title, as HTML."""
+        kinds = [token.type for token in self._tokens]
+        title = kinds.index("heading_close")
+        return self._render(self._tokens[title + 1 : title + 4])
 
     def section(self, title):
         """Return what stands below a heading of the second level, as HTML.

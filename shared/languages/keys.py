@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 
-# Code, targets of links, tags, and fields with names stay as they are.
-KEPT = r"(?P<kept>`+[^`]+`+|\]\([^)\s]*\)|</?[a-z][^<>]*>|\{[a-z_][^{}]*\})"
+# Code, targets of links, tags, and fields stay as they are.
+KEPT = r"(?P<kept>`+[^`]+`+|\]\([^)\s]*\)|</?[a-z][^<>]*>|\{\w[^{}]*\})"
 # 07, 1,564, 0.92, 3e-14, 90.2%; not the digits of a word, such as float64.
 NUMBER = r"(?P<number>(?<!\w)\d+(?:[.,]\d+)*(?:e[-+]?\d+)?%?)"
 TOKEN = re.compile(f"{KEPT}|{NUMBER}")

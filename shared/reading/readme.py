@@ -1,12 +1,20 @@
-"""The parts of README.md that are made: of the ladder and of results."""
+"""The parts of README.md that are made, and README.zh-CN.md, which is made.
 
+Of the ladder, of results, and of the table of translations.
+"""
+
+import re
 from pathlib import Path
 
+from shared import languages
 from shared.errors import RunError
 from shared.files import replacing
 from shared.results import published, tables
 
 README = Path(__file__).parents[2] / "README.md"
+# Each begins with a link to the other.
+TO_CHINESE = "[中文](README.zh-CN.md)\n"
+TO_ENGLISH = "[English](README.md)\n"
 
 
 def sections(ladder, around):
@@ -43,7 +51,8 @@ def sections(ladder, around):
 def refresh(ladder, around):
     """Write the made parts into README.md, each between its two marks.
 
-    Raises RunError, and changes nothing, if a mark is missing.
+    Then write all of it in Chinese, to README.zh-CN.md beside it. Raises
+    RunError, and changes nothing, if a mark is missing.
     """
     text = README.read_text(encoding="utf-8")
     for name, section in sections(ladder, around).items():
@@ -57,8 +66,34 @@ def refresh(ladder, around):
                 " counterpart a table goes: put it back"
             )
         text = before + begin + section + end + after
-    with replacing(README) as part:
-        part.write_text(text, encoding="utf-8")
+    for path, content in ((README, text), (_beside(), chinese(text))):
+        with replacing(path) as part:
+            part.write_text(content, encoding="utf-8")
+
+
+def _beside():
+    return README.with_name("README.zh-CN.md")
+
+
+def chinese(text):
+    """Return README.md in Chinese; what has no translation is English.
+
+    Links to its own sections lead to the Chinese headings.
+    """
+    made = languages.markdown(text, "zh").replace(TO_CHINESE, TO_ENGLISH, 1)
+    before, after = map(_anchors, (text, made))
+    for english, anchor in zip(before, after, strict=True):
+        made = made.replace(f"](#{english})", f"](#{anchor})")
+    return made
+
+
+def _anchors(text):
+    """Return the anchors that GitHub gives to the headings, in order."""
+    headings = re.findall(r"^#+ (.*)$", text, re.M)
+    return [
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in headings
+    ]
 
 
 def marks(name):

@@ -1,0 +1,42 @@
+"""Lines end where those of their language may, and fit the terminal."""
+
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from shared.languages import lines, table
+
+ENGLISH = st.lists(
+    st.text("abcde-.,", min_size=1, max_size=9), min_size=1
+).map(" ".join)
+
+
+@given(ENGLISH, st.integers(10, 79))
+def test_english_is_filled_as_textwrap_fills_it(text, width):
+    assert lines.fill(text, width) == textwrap.fill(
+        text, width, break_long_words=False, break_on_hyphens=False
+    )
+
+
+@pytest.mark.parametrize("width", [40, 79])
+def test_chinese_fits_and_no_comma_begins_a_line(width):
+    seen = 0
+    for text in table("zh").values():
+        filled = lines.fill(text, width).split("\n")
+        assert "".join(text.split()) == "".join("".join(filled).split())
+        for line in filled:
+            # Code is not broken: a word may be longer than a line.
+            assert cell_len(line) <= width or " " not in line.strip("，。")
+            assert line[:1] not in "，。、：；！？）”"
+            assert line[-1:] not in "（“"
+        seen += len(filled)
+    assert seen > 1000
+
+
+def test_a_chinese_character_takes_two_cells():
+    assert lines.fill("一二三四五", 6) == "一二三\n四五"
+    assert lines.fill("一二三，四五", 6) == "一二\n三，四\n五"
+    assert lines.fill("用 `nn.Linear` 层", 14) == "用\n`nn.Linear` 层"
