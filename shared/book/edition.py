@@ -86,9 +86,9 @@ def _links(root):
     Pages, notebooks and names.js are beside it; all else is in the folder
     above, and so is the English edition, to which the switch leads.
     """
-    for element in root.xpath("//*[@href or @src]"):
-        for name in ("href", "src"):
-            link = element.get(name, "#")
+    for name in ("href", "src"):
+        for element in root.xpath(f"//*[@{name}]"):
+            link = element.get(name)
             if element.get("hreflang"):
                 element.set("hreflang", "en")
                 element.set(name, f"../{link.rpartition('/')[2]}")

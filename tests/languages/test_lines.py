@@ -39,4 +39,4 @@ def test_chinese_fits_and_no_comma_begins_a_line(width):
 def test_a_chinese_character_takes_two_cells():
     assert lines.fill("一二三四五", 6) == "一二三\n四五"
     assert lines.fill("一二三，四五", 6) == "一二\n三，四\n五"
-    assert lines.fill("用 `nn.Linear` 层", 14) == "用\n`nn.Linear` 层"
+    assert lines.fill("用 `nn.Linear` 层", 14) == "用 `nn.Linear`\n层"

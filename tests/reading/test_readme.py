@@ -28,6 +28,30 @@ def test_what_is_made_is_made_from_the_ladder_and_the_results():
         )
 
 
+def test_each_links_to_the_other_on_its_first_line():
+    made = readme.chinese(text())
+    for link, content in (
+        ("[中文](README.zh-CN.md)", text()),
+        ("[English](README.md)", made),
+    ):
+        assert content.partition("\n")[0] == link
+
+
+def test_links_of_the_chinese_one_lead_to_its_own_headings():
+    made = readme.chinese(text())
+    links = re.findall(r"\]\(#([^)]*)\)", made)
+    assert len(links) == len(re.findall(r"\]\(#", text())) > 2
+    headings = [
+        re.sub(r"[^\w -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in made.splitlines()
+        if line.startswith("## ")
+    ]
+    assert not set(links) - set(headings)
+    assert re.findall("```.*?```", made, re.S) == re.findall(
+        "```.*?```", text(), re.S
+    )
+
+
 def test_without_an_end_mark_it_is_left_alone(monkeypatch, tmp_path):
     """What follows would be lost otherwise."""
     monkeypatch.setattr(readme, "README", tmp_path / "README.md")
