@@ -64,7 +64,6 @@ HANGS = {
     "keep = bytearray(10**10)": ("out-of-memory", "4 gigabytes"),
     "input('Your name?')": ("waits-for-input", "`input()` waits for"),
     "breakpoint()": ("waits-for-input", "`breakpoint()` waits for"),
-    "import pdb; pdb.set_trace()": ("waits-for-input", "waits for somebody"),
     "(f := lambda: f())()": ("stops", "RecursionError"),
     "__import__('stages.stage_06_tensor_dataset')": ("stops", "NotFoundErr"),
     (
