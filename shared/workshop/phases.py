@@ -92,6 +92,9 @@ def _elsewhere(a, b, i):
     if numbers in earlier:
         at = place(b.record, earlier.index(numbers))
         yield Words(texts.CAME_BEFORE, place=at)
+    learned = {n for batch in b.batches for n in batch["images"] or ()}
+    if never := [n for n in a.batches[i]["images"] if n not in learned]:
+        yield Words(texts.NEVER_COME, images=images(never))
 
 
 def start(a, b):

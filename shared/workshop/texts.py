@@ -80,6 +80,7 @@ LOSSES = (
 # What follows, on a line of its own.
 COMES_LATER = "Those should come at {place}."
 CAME_BEFORE = "Your program had the same batch at {place}."
+NEVER_COME = "Your program never learns from {images}."
 WRONG_LABEL = "Image {number:,} is a {label}, to your program a {other}."
 DRAWN_AGAIN = (
     "Line {line} draws them anew, after the layer has drawn its own: leave"

@@ -199,6 +199,11 @@ CASES = {
         "stage 07 learns from images 1 to 3, your program from images 4 to 5."
         "\nThose should come at epoch 1, batch 2.",
     ),
+    "an image left out": (
+        lambda b: [one(i, images=[0, 1], labels=[0, 1])(b) for i in (0, 2)],
+        "other-images",
+        "from images 1 to 2.\nYour program never learns from image 3.",
+    ),
     "a batch again": (
         one(1, images=[0, 1, 2], labels=[0, 1, 2]),
         "other-images",
