@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from shared.languages import FOLDER, keys, table
+from shared.languages import FOLDER, keys, sources, table
+from stages import translations
 
 CHINESE = sorted((FOLDER / "zh").glob("*.json"))
 TABLES = {
@@ -32,6 +33,30 @@ NO_TERM = {
     "in place": ("Both are trained in float64", "Stage {1} on other data"),
     "the change": ("To change a tensor", "`tensor.data`"),
 }
+
+
+@pytest.fixture(scope="module")
+def compared(site):
+    pages = [path.read_text() for path in sorted(site.glob("*.html"))]
+    return sources.compared(translations.everything(pages), "zh")
+
+
+def listed(found):
+    return "\n".join(
+        f"{file}: {text}" for file, texts in found.items() for text in texts
+    )
+
+
+def test_nothing_is_missing(compared):
+    missing, _ = compared
+    assert not listed(missing), (
+        f"no translation yet, see `make translations`:\n{listed(missing)}"
+    )
+
+
+def test_nothing_is_left_over(compared):
+    _, over = compared
+    assert not listed(over), f"nobody says this any more:\n{listed(over)}"
 
 
 def test_a_paragraph_is_translated_once():

@@ -28,6 +28,13 @@ def test_what_is_made_is_made_from_the_ladder_and_the_results():
         )
 
 
+def test_the_chinese_one_is_made_of_it():
+    path = README.with_name("README.zh-CN.md")
+    assert path.read_text(encoding="utf-8") == readme.chinese(text()), (
+        "README.zh-CN.md is not up to date: run `make readme`"
+    )
+
+
 def test_each_links_to_the_other_on_its_first_line():
     made = readme.chinese(text())
     for link, content in (
