@@ -21,11 +21,11 @@ What to look at:
 - The weights are divided by the square root of 784, the number of inputs, so
   each has the variance 1/784. The ten sums then start out about as large as
   the pixels, however many pixels there are. This is LeCun's initialization.
-- `requires_grad_()` comes after that division. Before it, autograd would
-  record the division too, and `weights` would be its result. Autograd stores
-  gradients only in tensors that are not such results, called leaves, so
-  `weights.grad` would stay `None`. The underscore at the end is PyTorch's mark
-  for "in place": the tensor itself changes, as in `zero_()`.
+- `requires_grad_()` comes after that division. Called before, it would make
+  autograd record the division too, and `weights` would be its result. By
+  default autograd stores gradients only in tensors that are not such results,
+  called leaves, so `weights.grad` would stay `None`. The underscore at the end
+  is PyTorch's mark for "in place": the tensor itself changes, as in `zero_()`.
 - `loss.backward()` adds to the gradients that are there, it does not replace
   them. So they are set to zero after each step; otherwise every step would
   follow the sum of all gradients so far.

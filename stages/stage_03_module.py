@@ -2,7 +2,7 @@
 
 `nn.Module` puts the parameters and what is computed with them into one object.
 The loop no longer updates and zeroes two tensors by name: `model.parameters()`
-returns all parameters, `model.zero_grad()` clears all gradients. With two
+goes through all parameters, `model.zero_grad()` clears all gradients. With two
 parameters this saves one line of the loop. With two hundred, nobody has to
 list them all, and none is forgotten.
 
@@ -18,8 +18,9 @@ What to look at:
   the tensor it is given, whatever was computed before.
 - `model(xb)` calls `forward`, by way of `nn.Module.__call__`. Define
   `forward`, but call the model.
-- `model.zero_grad()` does not write zeros, it sets each gradient to `None`;
-  the next `backward` makes a new one. That saves a pass through memory.
+- `model.zero_grad()` does not write zeros by default, it sets each gradient to
+  `None`; the next `backward` makes a new one. That saves a pass through
+  memory.
 - The word module has two meanings: an `nn.Module` is a part of a network, a
   Python module is a file.
 """

@@ -10,7 +10,8 @@ What to look at:
 - Each epoch loops over `train_dl` from the beginning, as it would over a list.
 - The last batch is smaller, as before; `drop_last=True` would leave it out.
 - A `DataLoader` costs time. It fetches the images one by one and stacks them
-  into a batch, because a dataset need not know slices. Compare the seconds of
+  into a batch: a dataset need not know slices, and this one has no
+  `__getitems__`, which would return a whole batch. Compare the seconds of
   stages 06 and 07: with tensors in memory, most of the time of stage 07 goes
   into this. Where images come from files, reading them usually takes much
   longer.

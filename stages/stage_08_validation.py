@@ -29,7 +29,7 @@ What to look at:
   or validation. Dropout and batch normalization behave differently in each.
   Nothing in this model does, but `fit` is made for any model.
 - `eval()` does not stop autograd from recording, `torch.no_grad()` does.
-  Validation needs both. The prediction at the end needs `no_grad` too: nobody
+  Validation uses both. The prediction at the end uses `no_grad` too: nobody
   calls `backward` there, so recording would only cost time and memory.
 """
 

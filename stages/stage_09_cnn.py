@@ -3,10 +3,10 @@
 A network of three convolutions replaces the linear model. `fit`, `loss_batch`
 and `get_data` stay exactly as they are: they work with any model. A linear
 model has a weight for every pixel. A convolution computes, at each place of an
-image, a weighted sum of the 3 x 3 pixels around it, with the same weights
-everywhere, so it can find in any place what it learned in one. Each set of
-weights makes one output image, called a channel. The network has 3,930
-parameters, the linear model had 7,850.
+image, a weighted sum of the 3 x 3 pixels around it, in every channel, plus a
+bias, with the same weights everywhere, so it can find in any place what it
+learned in one. Each set of weights makes one output image, called a channel.
+The network has 3,930 parameters, the linear model had 7,850.
 
 What to look at:
 

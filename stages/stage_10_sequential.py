@@ -2,17 +2,19 @@
 
 `nn.Sequential` is a module that runs its modules one after the other. The
 class `CNN` is gone: a network that is a plain list of steps is now written as
-one. The layers need no names, and there is no `forward` to keep up to date.
+one. The layers have numbers instead of names, and there is no `forward` to
+keep up to date.
 
 What to look at:
 
 - What was a function call in `forward` must be a module now. ReLU and pooling
   have one, `nn.ReLU` and `nn.AvgPool2d`. `Lambda` makes a layer of any
   function; it is our own class, `torch.nn` has none.
-- `Lambda` is an `nn.Module` without parameters. Any module with a `forward`
-  can be a step of a `Sequential`.
+- `Lambda` is an `nn.Module` without parameters. Any module whose `forward`
+  takes one input can be a step of a `Sequential`.
 - The layers are made in the same order as before, so the same seed gives the
-  same weights, and the training is the same bit for bit.
+  same weights, and the training is the same bit for bit. Only their names
+  differ: what was `conv1.weight` in the `state_dict` is now `1.weight`.
 - PyTorch has ready-made layers for what both lambdas do, `nn.Flatten()` and
   `nn.Unflatten(1, (1, 28, 28))`. They can also be pickled; a lambda cannot.
 """

@@ -5,7 +5,8 @@ first `Lambda`, which made images out of rows, is no longer a layer: a
 `WrappedDataLoader` passes each batch through `preprocess` instead. And
 `nn.AdaptiveAvgPool2d(1)` replaces `nn.AvgPool2d(4)`: it is told the size of
 its output instead of the size of its window, and takes the mean over whatever
-grid it gets. The network now accepts images of any size.
+grid it gets. The network now accepts images of any size, as long as all of a
+batch have the same.
 
 What to look at:
 

@@ -2,8 +2,8 @@
 
 The same training on whatever accelerator the machine has: CUDA, MPS, XPU and
 others, all under the one name `torch.accelerator`. Where there is none, it
-runs on the CPU, and the result is that of stage 11 bit for bit. Nothing is
-removed this time.
+runs on the CPU, and the result is that of stage 11 bit for bit. No piece is
+replaced this time, some lines only gain a device.
 
 What to look at:
 
@@ -12,16 +12,16 @@ What to look at:
 - `nn.Module.to` changes the module itself. `Tensor.to` does not change its
   tensor but returns one that is on the device, so `preprocess` returns that.
 - The model moves before the optimizer is made, as PyTorch's documentation
-  asks. Here the other order would do too: `to` keeps the parameters and
-  replaces only their data, and SGD makes its state, the momentum, at the first
-  step. But the order above is always right.
+  asks. Here the other order would do too: by default `to` keeps the parameters
+  and replaces only their data, and SGD makes its state, the momentum, at the
+  first step. But the order above is always right.
 - The weights are drawn on the CPU and then moved, so one seed gives the same
   start on every device. Each device adds numbers in its own order, so results
   are rounded differently. Some also compute float32 less precisely, to be
   faster.
 - An accelerator works through a queue while Python goes on. Reading a number,
-  as `loss.item()` does, waits until everything in the queue is done. So `log`
-  keeps the losses and reads them only a few times a second.
+  as `loss.item()` does, waits until all that was queued before is done. So
+  `log` keeps the losses and reads them only a few times a second.
 - With a network as small as this one, an accelerator waits for Python most of
   the time. Larger networks are where it is much faster than a CPU.
 """

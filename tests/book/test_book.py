@@ -392,9 +392,9 @@ def test_what_moved_says_where_from(site):
         re.S,
     )
     assert moved == [
-        ("del", "to line 38"),
         ("del", "to line 40"),
         ("del", "to line 42"),
+        ("del", "to line 44"),
         ("ins", "from line 47"),
         ("ins", "from line 48"),
         ("ins", "from line 49"),

@@ -88,8 +88,8 @@ def test_notes_have_the_numbers_of_their_lines(stage, terminal, results):
 def test_moved_lines_say_where_from_and_where_to(terminal, results):
     shown = [line.rstrip() for line in lines(terminal("08"))]
     [before] = [line for line in shown if "(to line 56)" in line]
-    [after] = [line for line in shown if "(from line 53)" in line]
-    assert before.split()[:3] == ["53", "-", "loss.backward()"]
+    [after] = [line for line in shown if "(from line 54)" in line]
+    assert before.split()[:3] == ["54", "-", "loss.backward()"]
     assert after.split()[:3] == ["56", "+", "loss.backward()"]
 
 
