@@ -6,7 +6,7 @@ from shared.training import runner
 from shared.workshop import texts
 from shared.workshop.answer import Answer
 from shared.workshop.demands import DEMANDS
-from shared.workshop.finding import Finding, Words
+from shared.workshop.finding import Finding, Words, convolution
 from shared.workshop.signs import Call
 
 
@@ -57,6 +57,8 @@ def _swaps(exercise, answer, start, seen):
         if code == "nn.Parameter" and line:
             quoted = answer.quoted(line)
             return Finding("parameter-hidden", quoted, made=made, line=line)
+        if code == "F.relu" and (found := _without_relu(made, seen)):
+            return found
         instead = _instead(code, answer, seen)
         return Finding(
             "code-missing", *instead, made=made, code=code, missing=lacks
@@ -73,6 +75,19 @@ def _swaps(exercise, answer, start, seen):
         if not signs[code].used(seen):
             lacks = Words(texts.MISSING[code])
             return Finding("code-not-kept", code=code, missing=lacks)
+    return None
+
+
+def _without_relu(made, seen):
+    """Find the first convolution that no ReLU comes after."""
+    [first, *_] = seen.batches or [{"steps": ()}]
+    steps, n = [*first["steps"], "conv2d"], 0
+    for i, step in enumerate(steps[:-1]):
+        if step == "conv2d":
+            n += 1
+            if "relu" not in steps[i : steps.index("conv2d", i + 1)]:
+                which = convolution(first, n)
+                return Finding("relu-missing", made=made, convolution=which)
     return None
 
 

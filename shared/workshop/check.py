@@ -10,7 +10,7 @@ from shared.proof.statistics import EQUIVALENT
 from shared.workshop import change, device, explanations, texts
 from shared.workshop.answer import Answer
 from shared.workshop.finding import Finding, Words
-from shared.workshop.phases import Seen, start
+from shared.workshop.phases import Seen, layer, start
 from shared.workshop.reference import Reference
 from shared.workshop.sandbox import (
     N_TRAIN,
@@ -248,13 +248,7 @@ class Check:
         pairs = zip(shapes, usual, strict=False)
         for number, (mine, other) in enumerate(pairs, 1):
             if sorted(mine) != sorted(other):
-                return Finding(
-                    "other-layers",
-                    stage=self._like.name,
-                    number=number,
-                    shape=tuple(mine),
-                    usual=tuple(other),
-                )
+                return layer(*self._both(), number)
         if len(shapes) != len(usual):
             return start(*self._both())
         with given_weights(self._seen["trace"]["start"]):

@@ -65,6 +65,19 @@ def where(line):
     return Words(texts.SOMEWHERE)
 
 
+def convolution(batch, n):
+    """Say which convolution is meant, counted from 1, and where it is made.
+
+    `batch` is what a trace tells of one.
+    """
+    pairs = zip(batch["steps"], batch["lines"], strict=True)
+    lines = [line for step, line in pairs if step == "conv2d"]
+    line = lines[n - 1] if n <= len(lines) else None
+    if line:
+        return Words(texts.CONVOLUTION_IN_LINE, n=n, line=line)
+    return Words(texts.CONVOLUTION, n=n)
+
+
 def told_apart(x, y, digits=6):
     """Return two numbers as text, with more digits if they look the same."""
     while digits < 17 and f"{x:.{digits}g}" == f"{y:.{digits}g}":

@@ -12,6 +12,7 @@ from shared.workshop import texts
 from shared.workshop.finding import (
     Finding,
     Words,
+    convolution,
     images,
     place,
     these,
@@ -55,11 +56,14 @@ def _data(a, b, i):
     if not (x["images"] and y["images"]):
         return None
     if min(y["images"]) >= b.trace["n_train"]:
-        if b.trace["validations"]:
-            return Finding("learns-from-validation-images", **at)
+        epoch, begun = divmod(i, a.record.steps)
+        if b.trace["validations"] and epoch and not begun:
+            return Finding("learns-from-validation-images", epoch=epoch)
         return Finding("dataset-of-validation-images", **at)
     at["stage"] = a.name
     if x["images"] != y["images"]:
+        if found := _left_out(a, b, i):
+            return found
         at |= {"usual": images(x["images"]), "images": images(y["images"])}
         if x["labels"] and x["labels"] == y["labels"]:
             return Finding("images-without-their-labels", **at)
@@ -75,6 +79,27 @@ def _data(a, b, i):
         ]
         return Finding("other-labels", *wrong[:1], **at)
     return None
+
+
+def _left_out(a, b, i):
+    """Return a `Finding` if each epoch of `b` ends before batch `i`."""
+    steps, epochs = a.record.steps, len(a.batches) // a.record.steps
+    if i >= steps or len(b.batches) != i * epochs:
+        return None
+    if b.batches[i]["images"] != b.batches[0]["images"]:
+        return None
+    out = [n for batch in a.batches[i:steps] for n in batch["images"]]
+    line = b.trace["own"].get("drop_last")
+    why = Words(texts.DROPS_LAST, line=line) if line else None
+    return Finding(
+        "images-left-out",
+        why or Words(texts.WHERE_IT_ENDS),
+        stage=a.name,
+        n=i,
+        usual=steps,
+        size=len(out),
+        images=images(out),
+    )
 
 
 def _shuffled(numbers):
@@ -105,6 +130,11 @@ def start(a, b):
     n, m = (sum(map(math.prod, batch["shapes"])) for batch in (x, y))
     if n != m:
         lacks = [s for s in x["shapes"] if sorted(s) not in _each(y)]
+        line = b.trace["own"].get("bias=False")
+        if line and lacks and all(len(shape) == 1 for shape in lacks):
+            return Finding(
+                "no-bias", stage=a.name, missing=these(lacks), line=line
+            )
         if m and len(lacks) == len(x["shapes"]) - len(y["shapes"]):
             return Finding(
                 "parameters-missing", stage=a.name, missing=these(lacks)
@@ -129,6 +159,39 @@ def start(a, b):
     if not _close(x, y, "places"):
         return Finding("initial-weights-in-other-places", stage=a.name)
     return None
+
+
+def layer(a, b, number):
+    """Return a `Finding`: the parameters with this number differ in shape."""
+    y = b.batches[0]
+    before = y["shapes"][:number]
+    mine, usual = before[-1], a.batches[0]["shapes"][number - 1]
+    line = b.trace["own"].get("bias=False")
+    if line and len(usual) == 1:
+        return Finding(
+            "no-bias", stage=a.name, missing=these([usual]), line=line
+        )
+    if len(mine) != 4 or len(usual) != 4:
+        return Finding(
+            "other-layers",
+            stage=a.name,
+            number=number,
+            shape=tuple(mine),
+            usual=tuple(usual),
+        )
+    n = sum(len(shape) == 4 for shape in before)
+    which = {"convolution": convolution(y, n), "stage": a.name}
+    if mine[:2] == usual[:2]:
+        kernels = {"kernel": tuple(mine[2:]), "usual": tuple(usual[2:])}
+        return Finding("other-kernel", **kernels, **which)
+    return Finding(
+        "other-channels",
+        channels_in=mine[1],
+        channels_out=mine[0],
+        usual_in=usual[1],
+        usual_out=usual[0],
+        **which,
+    )
 
 
 def _each(batch):
@@ -207,14 +270,26 @@ def _loss(a, x, y, at):
         )
         return Finding(
             "other-step",
-            losses=losses,
             stage=at["stage"],
-            n=step + 1,
+            after=_after(y, step),
             mine=mine,
             usual=usual,
         )
     returned = Words(texts.OF_WHAT_IS_RETURNED)
     return Finding("other-scores", same, returned, **apart)
+
+
+def _after(batch, step):
+    """Say after which steps, from the last convolution on, one comes."""
+    before = batch["steps"][:step]
+    n = before.count("conv2d")
+    if not n:
+        return Words(texts.INPUT)
+    after = convolution(batch, n)
+    last = len(before) - before[::-1].index("conv2d")
+    for name in before[last:]:
+        after = Words(texts.LAST, first=after, last=Words(texts.STEPS[name]))
+    return after
 
 
 # By what the labels pick numbers from.

@@ -13,6 +13,7 @@ import inspect
 import json
 import multiprocessing
 import os
+import pdb
 import re
 import signal
 import sys
@@ -244,6 +245,7 @@ def main(folder, path, splits, preconditions):
         if name.partition(".")[0] == "stages":
             sys.modules[name] = None
     sys.breakpointhook = functools.partial(_refuse_to_wait, "breakpoint()")
+    pdb.set_trace = functools.partial(_refuse_to_wait, "pdb.set_trace()")
     builtins.input = functools.partial(_refuse_to_wait, "input()")
     warnings.showwarning = functools.partial(_show_warning, path)
 

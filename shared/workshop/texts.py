@@ -47,6 +47,9 @@ SOMEWHERE = "somewhere"
 ONCE = "once"
 TIMES = "{n} times"
 NOTHING = "nothing"
+CONVOLUTION = "convolution number {n}"
+CONVOLUTION_IN_LINE = "convolution number {n} (line {line})"
+INPUT = "the input"
 NUMBERS = "the {n:,} numbers of shape {shape}"
 NEXT = "{first}, {second}"
 LAST = "{first} and {last}"
@@ -81,6 +84,8 @@ LOSSES = (
 COMES_LATER = "Those should come at {place}."
 CAME_BEFORE = "Your program had the same batch at {place}."
 NEVER_COME = "Your program never learns from {images}."
+DROPS_LAST = "Line {line} makes a `DataLoader` with `drop_last=True`."
+WHERE_IT_ENDS = "Where does the loop over the batches end?"
 WRONG_LABEL = "Image {number:,} is a {label}, to your program a {other}."
 DRAWN_AGAIN = (
     "Line {line} draws them anew, after the layer has drawn its own: leave"
@@ -427,6 +432,11 @@ FINDINGS = {
         "change", "The change was {made}: `{code}` is not in use; {missing}."
     ),
     "part-missing": Text("change", "The change was {made}: {missing}."),
+    "relu-missing": Text(
+        "change",
+        "The change was {made}: after {convolution}, nothing sets what is"
+        " negative to zero. Apply a ReLU after each convolution.",
+    ),
     "code-left": Text(
         "change",
         "The change was {made}: `{code}` should be gone, but {still}.",
@@ -526,8 +536,9 @@ FINDINGS = {
     ),
     "learns-from-validation-images": Text(
         "validation",
-        "At {place}, your program learns from images that it should only be"
-        " measured on: `backward` is called for a batch to validate on.",
+        "In the validation after epoch {epoch}, `backward` is called, so your"
+        " program learns from images that it should only be measured on. Is"
+        " the optimizer passed on there, too?",
     ),
     "dataset-of-validation-images": Text(
         "dataset",
@@ -543,6 +554,11 @@ FINDINGS = {
         "data",
         "At {place}, stage {stage} learns from {usual}, but the batch of your"
         " program is empty.",
+    ),
+    "images-left-out": Text(
+        "data",
+        "In epoch 1 your program makes {n} batches, stage {stage} makes"
+        " {usual}. The last images are left out, {size} of them: {images}.",
     ),
     "shuffled": Text(
         "data",
@@ -581,6 +597,17 @@ FINDINGS = {
         "From {place} on your program trains another model. Make it once,"
         " before the epochs, and its layers with it, in `__init__`.",
     ),
+    "layer-made-in-forward": Text(
+        "model",
+        "`forward` makes a new layer each time it is called, {where}, with new"
+        " random weights, so what was learned is lost. Make the layer once, in"
+        " `__init__`.",
+    ),
+    "no-bias": Text(
+        "model",
+        "The model of your program has no bias where that of stage {stage} has"
+        " one, {missing}. Line {line} makes a layer with `bias=False`.",
+    ),
     "parameters-missing": Text(
         "model",
         "The model of your program does not learn {missing}, that of stage"
@@ -598,6 +625,16 @@ FINDINGS = {
         " model learns is of the shape {shape}; in stage {stage} it is of the"
         " shape {usual}. The weight of a convolution has four numbers:"
         " channels out, channels in, height and width of the kernel.",
+    ),
+    "other-channels": Text(
+        "model",
+        "In your program, {convolution} goes from {channels_in} channels to"
+        " {channels_out}, in stage {stage} from {usual_in} to {usual_out}.",
+    ),
+    "other-kernel": Text(
+        "model",
+        "In your program, {convolution} has a kernel of the size {kernel}, in"
+        " stage {stage} of the size {usual}.",
     ),
     "other-initial-weights": Text(
         "initial weights",
@@ -660,8 +697,8 @@ FINDINGS = {
     ),
     "other-step": Text(
         "forward pass",
-        "{losses}. Of the steps of the forward pass, number {n} is {usual} in"
-        " stage {stage}, in your program it is {mine}.",
+        "After {after}, there is {usual} in stage {stage}, in your program"
+        " {mine}.",
     ),
     "other-sign": Text("loss", "{losses}: it has the other sign."),
     "other-scores": Text(

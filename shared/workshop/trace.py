@@ -103,6 +103,8 @@ class Trace(TorchFunctionMode):
         self._for_lines = {n.iter.lineno for n in loops}
         self._train = None  # the code of that function
         self._depth = 0
+        self._made = {}  # id: line, of the layers that the file makes
+        self._layer = None  # id of the layer that was entered last
         self._looking = False
         self._learned = {}  # id: parameter, of all that were ever learned
         self._begin()
@@ -112,11 +114,17 @@ class Trace(TorchFunctionMode):
         self._images, self._labels, self._losses = [], [], []
         self._probabilities = self._strange = False
         self._begun = 0  # how often a loop over a loader began
-        self._steps = []  # what the last pass of the model computed
+        self._begin_pass()
         self._picked = None  # of what the numbers are that the labels pick
         self._iterated = []  # whether an iterator made images of rows
         self._params = {}  # id: parameter, in the order of their use
         self._asked = set()  # ids of the parameters that images met
+
+    def _begin_pass(self):
+        """Forget what the last pass of the model computed."""
+        self._steps = []  # what it computed, one step after another
+        self._lines = []  # where the layer of each step is made, if known
+        self._grids = []  # height and width of what each step returned
 
     def _saw(self, name):
         """Enter a call: who made it is the nearest frame that counts."""
@@ -156,6 +164,8 @@ class Trace(TorchFunctionMode):
             self._see_picked(args[0], result)
         if name in STEPS and self._depth:
             self._steps.append(STEPS[name])
+            self._lines.append(self._made.get(self._layer))
+            self._grids.append(list(result.shape[2:]))
         self._see_move(name, given[1:])
         self._see_reshaping(tensors, result)
         return result
@@ -348,6 +358,8 @@ class Trace(TorchFunctionMode):
             "random": self.random,
             "backward_in": self.backward_in,
             "model_kind": self._kind_of_model(),
+            "steps": self._steps,
+            "grids": self._grids,
         }
 
     def _kind_of_model(self):
@@ -377,13 +389,31 @@ class Trace(TorchFunctionMode):
                 self._saw("Optimizer made anew")
             if isinstance(args[0], SGD):
                 self._saw("SGD")
-        layer = name in ("Linear.__init__", "Conv2d.__init__")
-        if layer and self.random is None:
-            self.random = torch.get_rng_state().tolist()
+        if name in ("Linear.__init__", "Conv2d.__init__"):
+            self._see_layer(*args, **kwargs)
+        if name == "DataLoader.__init__" and kwargs.get("drop_last"):
+            self._saw("drop_last")
         if name == "Module.to":
             self._see_move("to", [*args[1:], *kwargs.values()])
         if name == "Module.cpu":
             self._see_move("cpu", [])
+
+    def _see_layer(self, layer, *args, bias=True, **kwargs):
+        """Enter a layer that is about to be made."""
+        if self.random is None:
+            self.random = torch.get_rng_state().tolist()
+        if self._depth:
+            self._saw("layer made in forward")
+        if not bias:
+            self._saw("bias=False")
+        self._made[id(layer)] = self._line()
+
+    def _line(self):
+        """Return the line of the program that is at work, None if none is."""
+        frame = sys._getframe(1)
+        while frame and frame.f_code.co_filename != self.path:
+            frame = frame.f_back
+        return frame and frame.f_lineno
 
     def _see_mode(self, model, mode=True):
         self._saw("Module.train" if mode else "Module.eval")
@@ -409,15 +439,17 @@ class Trace(TorchFunctionMode):
 
     def _enter_module(self, model, args):
         self._depth += 1
+        self._layer = id(model)
         if self._depth == 1 and next(model.parameters(), None) is not None:
             self.model = model
-            self._steps = []
+            self._begin_pass()
             images = args and isinstance(args[0], torch.Tensor)
             if images and args[0].dim() == 4:
                 self._saw("images")
 
     def _leave_module(self, model, args, result):
         self._depth -= 1
+        self._layer = None
         if model is self.model and isinstance(result, torch.Tensor):
             self.shape = tuple(result.shape)
 
@@ -449,6 +481,8 @@ class Trace(TorchFunctionMode):
                 "loaders begun": self._begun,
                 "picked": self._picked,
                 "steps": self._steps,
+                "lines": self._lines,
+                "grids": self._grids,
                 "training": self.model is None or self.model.training,
                 "loss": loss.detach().sum().item(),
                 "plain loss": self._losses[-1][0] if self._losses else None,

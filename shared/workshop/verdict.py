@@ -8,7 +8,7 @@ of it.
 from shared.languages import clauses
 from shared.proof.equivalence import ROUNDING, compare
 from shared.workshop import phases, texts, validation
-from shared.workshop.finding import Finding, Words, place, these, times
+from shared.workshop.finding import Finding, Words, place, these, times, where
 
 
 def parting(a, b, chance=False, only_once=False):
@@ -47,6 +47,9 @@ def _gradients(a, b):
         return Finding("step-before-backward")
     for i, batch in enumerate(batches):
         if batch["another model"]:
+            if "layer made in forward" in b.trace["count"]:
+                line = b.trace["own"].get("layer made in forward")
+                return Finding("layer-made-in-forward", where=where(line))
             return Finding("model-made-anew", place=place(b.record, i))
     if step and step["missing"]:
         if step["missing"] == batches[0]["shapes"]:

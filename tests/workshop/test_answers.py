@@ -254,8 +254,22 @@ WRONG = {
     ),
     "no bias in the layer": (
         ("04", ("nn.Linear(784, 10)", "nn.Linear(784, 10, bias=False)")),
-        "parameters-missing",
-        "does not learn the 10 numbers of shape (10,)",
+        "no-bias",
+        "has one, the 10 numbers of shape (10,). Line 30 makes a layer with",
+    ),
+    "a layer in each call": (
+        (
+            "04",
+            ("return self.linear(xb)", "return nn.Linear(784, 10)(xb)"),
+            ("        self.linear = nn.Linear(784, 10)\n", ""),
+        ),
+        "layer-made-in-forward",
+        "makes a new layer each time it is called, in line ",
+    ),
+    "a loader that leaves the rest": (
+        ("07", ("=batch_size)", "=batch_size, drop_last=True)")),
+        "images-left-out",
+        "images 961 to 1,000.\nLine 44 makes a `DataLoader` with `drop_last",
     ),
     "parameters in a list": (
         (
@@ -381,13 +395,13 @@ WRONG = {
             "09",
             (CONV2, CONV2.replace("size=3", "size=5").replace("g=1", "g=2")),
         ),
-        "other-layers",
-        "tensor number 3 that your model learns is of the shape (16, 16, 5,",
+        "other-kernel",
+        "convolution number 2 (line 48) has a kernel of the size (5, 5), in",
     ),
     "a maximum for a mean": (
         ("09", ("F.avg_pool2d", "F.max_pool2d")),
         "other-step",
-        "number 7 is a mean in stage 09, in your program it is a maximum",
+        "After convolution number 3 (line 49) and a ReLU, there is a mean in",
     ),
     "labels that are not moved": (
         ("12", ("y.to(device)", "y")),
@@ -429,8 +443,8 @@ WRONG = {
             ("nn.Conv2d(1, 16,", "nn.Conv2d(1, 8,"),
             (CONV2, CONV2.replace("16, 16", "8, 16")),
         ),
-        "other-layers",
-        "in stage 09 it is of the shape",
+        "other-channels",
+        "(line 47) goes from 1 channels to 8, in stage 09 from 1 to 16.",
     ),
     "no padding": (
         (
@@ -999,8 +1013,8 @@ WRONG = {
                 ),
             ),
         ),
-        "other-layers",
-        "(16, 16, 5, 5)",
+        "other-kernel",
+        "a kernel of the size (5, 5), in stage 09 of the size (3, 3).",
     ),
     "all of it in train": (
         ("08", (FIT, INLINE)),
@@ -1050,15 +1064,15 @@ WRONG = {
             ("F.avg_pool2d(xb, 4)", "F.relu(F.avg_pool2d(xb, 4))"),
         ),
         "other-step",
-        "the loss of your program is",
+        "After convolution number 3 (line 49), there is a ReLU in stage 09,",
     ),
     "a convolution that is not used": (
         (
             "09",
             ("F.relu(self.conv2(xb))", "F.relu(F.max_pool2d(xb, 2))"),
         ),
-        "other-layers",
-        "tensor number 3 that your model learns is of the shape (10, 16, 3,",
+        "other-channels",
+        "convolution number 2 (line 49) goes from 16 channels to 10, in",
     ),
     "a bias of ones instead of a layer": (
         ("04-reverse", ("torch.zeros(10)", "torch.ones(10)")),

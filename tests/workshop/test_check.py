@@ -208,10 +208,10 @@ CAUSES = {
         "from another model",
     ),
     "momentum lost": ("another-update", "At epoch 1, batch 2"),
-    "a ReLU lost": ("other-step", "is a ReLU in stage"),
+    "a ReLU lost": ("other-step", "there is a ReLU in stage"),
     "largest instead of mean in the pooling": (
         "other-step",
-        "it is a maximum",
+        "in your program a maximum",
     ),
     "pooled over one axis only": (
         "not-ten-numbers",
@@ -280,7 +280,7 @@ PART_OF_THE_CHANGE = {
         "`shuffle=True` should be gone, but",
     ),
     ("09", "momentum lost"): ("code-missing", "`momentum` is not in use"),
-    ("09", "a ReLU lost"): ("code-missing", "`F.relu` is not in use"),
+    ("09", "a ReLU lost"): ("relu-missing", "after convolution number"),
     ("09-reverse", "shuffling forgotten"): (
         "code-not-kept",
         "`shuffle=True` was to stay",

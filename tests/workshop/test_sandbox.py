@@ -63,6 +63,10 @@ HANGS = {
     ),
     "keep = bytearray(10**10)": ("out-of-memory", "4 gigabytes"),
     "input('Your name?')": ("waits-for-input", "`input()` waits for"),
+    "import pdb; pdb.set_trace()": (
+        "waits-for-input",
+        "`pdb.set_trace()` waits for",
+    ),
     "breakpoint()": ("waits-for-input", "`breakpoint()` waits for"),
     "(f := lambda: f())()": ("stops", "RecursionError"),
     "__import__('stages.stage_06_tensor_dataset')": ("stops", "NotFoundErr"),

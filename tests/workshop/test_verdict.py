@@ -29,6 +29,7 @@ def batch(images):
         "labels": [n % 10 for n in images],
         "picked": None,
         "steps": [],
+        "lines": [],
         "training": True,
         "loss": 2.5,
         "plain loss": 2.5,
@@ -116,6 +117,10 @@ def drop(n):
     return edit
 
 
+def leave_out_last(b):
+    del b.batches[1::2], b.record.losses[1::2]
+
+
 def log(value):
     return lambda b: b.record.losses.__setitem__(3, value)
 
@@ -178,12 +183,12 @@ CASES = {
         "At epoch 1, batch 1,",
     ),
     "images to validate on": (
-        one(0, images=[5, 6]),
+        one(2, images=[5, 6]),
         "learns-from-validation-images",
-        "",
+        "In the validation after epoch 1, `backward` is called",
     ),
     "a dataset of them": (
-        lambda b: (one(0, images=[5, 6])(b), seen(validations=[])(b)),
+        one(0, images=[5, 6]),
         "dataset-of-validation-images",
         "",
     ),
@@ -210,6 +215,17 @@ CASES = {
         "Those should come at epoch 2, batch 1.\nYour program had the same"
         " batch at epoch 1, batch 1.",
     ),
+    "the last batch left out": (
+        leave_out_last,
+        "images-left-out",
+        "In epoch 1 your program makes 1 batches, stage 07 makes 2. The last"
+        " images are left out, 2 of them: images 4 to 5.\nWhere does",
+    ),
+    "the last batch left out by the loader": (
+        lambda b: (leave_out_last(b), seen(own={"drop_last": 8})(b)),
+        "images-left-out",
+        "images 4 to 5.\nLine 8 makes a `DataLoader` with `drop_last=True`.",
+    ),
     "one image": (
         one(0, images=[0], labels=[0]),
         "other-images",
@@ -229,6 +245,25 @@ CASES = {
         one(0, labels=[0, 7, 2]),
         "other-labels",
         "\nImage 2 is a 1, to your program a 7.",
+    ),
+    "a layer without bias": (
+        lambda b: (
+            each(shapes=[[784, 10]], sizes=[3.0], places=[4.0])(b),
+            seen(own={"bias=False": 4})(b),
+        ),
+        "no-bias",
+        f"has one, {BIAS}. Line 4 makes a layer with `bias=False`.",
+    ),
+    "a layer in each call": (
+        lambda b: (
+            one(1, **{"another model": True})(b),
+            seen(
+                own={"layer made in forward": 9},
+                count={"layer made in forward": 4},
+            )(b),
+        ),
+        "layer-made-in-forward",
+        "makes a new layer each time it is called, in line 9,",
     ),
     "fewer parameters": (
         each(shapes=[[784, 10]], sizes=[3.0], places=[4.0]),
@@ -342,14 +377,31 @@ CASES = {
         each(
             **{"loss": 3.5, "plain loss": 3.5},
             steps=[*LAYER, *LAYER, "maximum"],
+            lines=[3, None, 4, None, None],
         ),
         "other-step",
-        "number 5 is a mean in stage 07, in your program it is a maximum.",
+        "After convolution number 2 (line 4) and a ReLU, there is a mean in"
+        " stage 07, in your program a maximum.",
     ),
     "a step less": (
-        each(**{"loss": 3.5, "plain loss": 3.5}, steps=[*LAYER, *LAYER]),
+        each(
+            **{"loss": 3.5, "plain loss": 3.5},
+            steps=[*LAYER, "conv2d"],
+            lines=[None] * 3,
+        ),
         "other-step",
-        "number 5 is a mean in stage 07, in your program it is nothing more.",
+        "After convolution number 2, there is a ReLU in stage 07, in your"
+        " program nothing more.",
+    ),
+    "a step before all others": (
+        each(
+            **{"loss": 3.5, "plain loss": 3.5},
+            steps=["dropout", *LAYER],
+            lines=[None] * 3,
+        ),
+        "other-step",
+        "After the input, there is a convolution in stage 07, in your program"
+        " a dropout.",
     ),
     "other gradients": (
         each(gradients=[1.0, 0.4]),
