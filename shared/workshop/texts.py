@@ -628,8 +628,8 @@ FINDINGS = {
     ),
     "other-channels": Text(
         "model",
-        "In your program, {convolution} goes from {channels_in} channels to"
-        " {channels_out}, in stage {stage} from {usual_in} to {usual_out}.",
+        "In your program, {convolution} goes from {channels_in} to {channels_out}"
+        " channels, in stage {stage} from {usual_in} to {usual_out}.",
     ),
     "other-kernel": Text(
         "model",

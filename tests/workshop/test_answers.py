@@ -255,7 +255,7 @@ WRONG = {
     "no bias in the layer": (
         ("04", ("nn.Linear(784, 10)", "nn.Linear(784, 10, bias=False)")),
         "no-bias",
-        "has one, the 10 numbers of shape (10,). Line 30 makes a layer with",
+        "has one, the 10 numbers of shape (10,). Line 10 makes a layer with",
     ),
     "a layer in each call": (
         (
@@ -269,7 +269,7 @@ WRONG = {
     "a loader that leaves the rest": (
         ("07", ("=batch_size)", "=batch_size, drop_last=True)")),
         "images-left-out",
-        "images 961 to 1,000.\nLine 44 makes a `DataLoader` with `drop_last",
+        "images 961 to 1,000.\nLine 28 makes a `DataLoader` with `drop_last",
     ),
     "parameters in a list": (
         (
@@ -396,12 +396,12 @@ WRONG = {
             (CONV2, CONV2.replace("size=3", "size=5").replace("g=1", "g=2")),
         ),
         "other-kernel",
-        "convolution number 2 (line 48) has a kernel of the size (5, 5), in",
+        "convolution number 2 (line 12) has a kernel of the size (5, 5), in",
     ),
     "a maximum for a mean": (
         ("09", ("F.avg_pool2d", "F.max_pool2d")),
         "other-step",
-        "After convolution number 3 (line 49) and a ReLU, there is a mean in",
+        "After convolution number 3 (line 13) and a ReLU, there is a mean in",
     ),
     "labels that are not moved": (
         ("12", ("y.to(device)", "y")),
@@ -444,7 +444,7 @@ WRONG = {
             (CONV2, CONV2.replace("16, 16", "8, 16")),
         ),
         "other-channels",
-        "(line 47) goes from 1 channels to 8, in stage 09 from 1 to 16.",
+        "(line 11) goes from 1 to 8 channels, in stage 09 from 1 to 16.",
     ),
     "no padding": (
         (
@@ -1064,7 +1064,7 @@ WRONG = {
             ("F.avg_pool2d(xb, 4)", "F.relu(F.avg_pool2d(xb, 4))"),
         ),
         "other-step",
-        "After convolution number 3 (line 49), there is a ReLU in stage 09,",
+        "After convolution number 3 (line 13), there is a ReLU in stage 09,",
     ),
     "a convolution that is not used": (
         (
@@ -1072,7 +1072,7 @@ WRONG = {
             ("F.relu(self.conv2(xb))", "F.relu(F.max_pool2d(xb, 2))"),
         ),
         "other-channels",
-        "convolution number 2 (line 49) goes from 16 channels to 10, in",
+        "convolution number 2 (line 13) goes from 16 to 10 channels, in",
     ),
     "a bias of ones instead of a layer": (
         ("04-reverse", ("torch.zeros(10)", "torch.ones(10)")),
