@@ -179,10 +179,15 @@ def stop(error, seen, answer):
         )
     said = ": ".join(filter(None, (type_, message))).rstrip(".")
     kind = explained(type_, message)
+    count = seen.get("trace", {}).get("count", {})
+    if kind == "none-in-operation" and "grad of a result" in count:
+        kind = "gradient-of-a-result"
     if kind == "nothing-recorded" and seen.get("record", {}).get("losses"):
         kind = "recorded-no-more"
     if kind:
         why = Words(texts.EXPLANATIONS[kind])
+        if kind == "window-too-large":
+            before = [*_grids(seen), *before]
         return Finding(kind, quoted, why, *before, where=at, error=said)
     return Finding("stops", quoted, *before, where=at, error=said)
 
@@ -195,6 +200,15 @@ def explained(type_, message):
     return ""
 
 
+def _grids(seen):
+    """Yield words for the grid after each convolution of the last pass."""
+    trace = seen.get("trace", {})
+    pairs = zip(trace.get("steps", ()), trace.get("grids", ()), strict=True)
+    grids = [tuple(grid) for step, grid in pairs if step == "conv2d"]
+    if grids:
+        yield Words(texts.GRIDS, grids=", ".join(map(str, grids)))
+
+
 def _before(seen):
     """Return words for what a program did before it was stopped."""
     record, shape = Record.from_dict(seen["record"]), seen["trace"]["shape"]
@@ -204,6 +218,9 @@ def _before(seen):
     if n and n % record.steps == 0:
         found = {"epoch": n // record.steps}
         template = texts.EPOCH_LOGGED
+        ends = [epoch["after"] for epoch in seen["trace"]["validations"]]
+        if n in ends:
+            template = texts.VALIDATION_LOGGED
     elif shape:
         found["shape"] = tuple(shape)
         template = texts.LAST_RETURNED if n else texts.FIRST_RETURNED

@@ -231,7 +231,7 @@ def _numbers(a, b, i, chance):
     if not abs(x["loss"] - y["loss"]) <= ROUNDING:
         shape = b.trace["shape"]
         if shape and len(shape) == 2 and shape[1] != 10:
-            return Finding("not-ten-numbers", n=shape[1])
+            return Finding("not-ten-numbers", *_grid(y), n=shape[1])
         if chance:
             return Finding("chance-in-model", **at)
         return _loss(a, x, y, at)
@@ -277,6 +277,15 @@ def _loss(a, x, y, at):
         )
     returned = Words(texts.OF_WHAT_IS_RETURNED)
     return Finding("other-scores", same, returned, **apart)
+
+
+def _grid(batch):
+    """Yield words for the grid that the pooling of a model leaves."""
+    pooled = ("mean", "maximum")
+    pairs = zip(batch["steps"], batch["grids"], strict=True)
+    grids = [tuple(grid) for step, grid in pairs if step in pooled]
+    if grids and len(grids[-1]) == 2 and math.prod(grids[-1]) > 1:
+        yield Words(texts.GRID_LEFT, grid=grids[-1])
 
 
 def _after(batch, step):

@@ -84,6 +84,12 @@ LOSSES = (
 COMES_LATER = "Those should come at {place}."
 CAME_BEFORE = "Your program had the same batch at {place}."
 NEVER_COME = "Your program never learns from {images}."
+GRID_LEFT = (
+    "The pooling leaves a grid of the size {grid} for each channel, and should"
+    " leave one number. Its window should be the whole grid;"
+    " `nn.AdaptiveAvgPool2d` is told not that, but the size of the grid that"
+    " it returns."
+)
 DROPS_LAST = "Line {line} makes a `DataLoader` with `drop_last=True`."
 WHERE_IT_ENDS = "Where does the loop over the batches end?"
 WRONG_LABEL = "Image {number:,} is a {label}, to your program a {other}."
@@ -129,6 +135,11 @@ EPOCH_LOGGED = (
     "By then, all batches of epoch {epoch} were logged: it is in what comes"
     " after them."
 )
+VALIDATION_LOGGED = (
+    "By then, all batches of epoch {epoch} and its validation loss were"
+    " logged: it is in what comes after them."
+)
+GRIDS = "After each convolution the grid is: {grids}."
 CHANGED_SETTING = "Before that, it changed torch's {setting}."
 CHANGED_DATA = "Before that, it changed `{name}` in place."
 
@@ -177,6 +188,12 @@ EXPLANATIONS = {
         " is not in place has replaced it, or it is itself the result of a"
         " calculation, such as a division. Then ask for the gradient of that"
         " result."
+    ),
+    "gradient-of-a-result": (
+        "The tensor whose gradient is asked for is the result of a"
+        " calculation, such as a division. Autograd stores gradients only in"
+        " tensors that are no results. Calculate first, then call"
+        " `requires_grad_()` on the result."
     ),
     "none-has-no-attribute": (
         "If it is a gradient: `backward` has not been called yet, or the"
@@ -254,8 +271,8 @@ EXPLANATIONS = {
         " batch end, and are these really labels from 0 to 9?"
     ),
     "window-too-large": (
-        "The grid is smaller than the window of this layer. How large is it"
-        " after each convolution?"
+        "The grid is smaller than the window of this layer. Do the"
+        " convolutions have the padding and the stride that the task asks for?"
     ),
     "log-replaced": (
         "`log` has a method `validation`; has something else taken its name?"
@@ -628,8 +645,9 @@ FINDINGS = {
     ),
     "other-channels": Text(
         "model",
-        "In your program, {convolution} goes from {channels_in} to {channels_out}"
-        " channels, in stage {stage} from {usual_in} to {usual_out}.",
+        "In your program, {convolution} goes from {channels_in} to"
+        " {channels_out} channels, in stage {stage} from {usual_in} to"
+        " {usual_out}.",
     ),
     "other-kernel": Text(
         "model",

@@ -147,6 +147,8 @@ class Trace(TorchFunctionMode):
         name = func.__name__
         if name in ("__get__", "__set__"):  # an attribute, such as `p.grad`
             name = func.__self__.__name__
+            if name == "grad" and not args[0].is_leaf:
+                self._saw("grad of a result")
         self._saw(name)
         result = func(*args, **kwargs)
         given = [*args, *kwargs.values()]

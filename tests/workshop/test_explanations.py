@@ -165,7 +165,10 @@ def test_a_message_is_explained(name):
 
 def test_every_explanation_is_the_meaning_of_some_message():
     kinds = {kind for _, kind in MISTAKES.values()}
-    assert set(texts.EXPLANATIONS) - kinds == {"recorded-no-more"}
+    assert set(texts.EXPLANATIONS) - kinds == {
+        "recorded-no-more",
+        "gradient-of-a-result",
+    }
 
 
 def test_what_has_no_explanation_gets_none():
@@ -222,12 +225,29 @@ def test_what_could_be_learned_from_at_first_is_recorded_no_more():
     assert stop(raised, seen, ANSWER).kind == "recorded-no-more"
 
 
+def test_a_gradient_is_not_stored_in_a_result():
+    raised = error("TypeError", "unsupported operand: 'NoneType' and 'float'")
+    seen = {"trace": {"count": {"grad of a result": 1}}}
+    assert stop(raised, seen, ANSWER).kind == "gradient-of-a-result"
+    assert stop(raised, {}, ANSWER).kind == "none-in-operation"
+
+
+def test_a_window_that_is_too_large_is_told_with_the_grids():
+    raised = error("RuntimeError", "Output size is too small")
+    grids = [[13, 13], [13, 13], [6, 6]]
+    seen = {"trace": {"steps": ["conv2d", "relu", "conv2d"], "grids": grids}}
+    text = stop(raised, seen, ANSWER).text
+    assert "After each convolution the grid is: (13, 13), (6, 6)." in text
+
+
 @pytest.mark.parametrize(
     ("losses", "shape", "words"),
     [
         ([], None, "By then, no batch had been logged."),
         ([], [64, 10], "logged; the model had last returned (64, 10)."),
         ([2.0] * 3, None, "By then, epoch 2, batch 1 was logged."),
+        ([2.0] * 2, None, "and its validation loss were logged: it is in"),
+        ([2.0] * 4, None, "By then, all batches of epoch 2 were logged: it"),
         ([2.0], [64, 1], "batch 1 was logged; the model had last returned (6"),
     ],
 )
@@ -237,7 +257,8 @@ def test_it_is_told_how_far_the_program_had_come(losses, shape, words):
         ["data", "", "", ["x_train"]],
     ]
     record = {"steps": 2, "losses": losses, "pred": None, "problems": problems}
-    seen = {"record": record, "trace": {"shape": shape}}
+    trace = {"shape": shape, "validations": [{"after": 2}]}
+    seen = {"record": record, "trace": trace}
     text = stop(error(), seen, ANSWER).text
     assert words in text
     assert text.endswith(

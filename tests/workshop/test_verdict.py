@@ -30,6 +30,7 @@ def batch(images):
         "picked": None,
         "steps": [],
         "lines": [],
+        "grids": [],
         "training": True,
         "loss": 2.5,
         "plain loss": 2.5,
@@ -320,6 +321,16 @@ CASES = {
         lambda b: (each(loss=3.5)(b), seen(shape=[2, 40])(b)),
         "not-ten-numbers",
         "returns 40 numbers for each image, not 10",
+    ),
+    "a grid that the pooling leaves": (
+        lambda b: (
+            each(loss=3.5, steps=["conv2d", "mean"], grids=[[4, 4], [2, 2]])(
+                b
+            ),
+            seen(shape=[2, 40])(b),
+        ),
+        "not-ten-numbers",
+        "not 10.\nThe pooling leaves a grid of the size (2, 2) for each",
     ),
     "a second softmax": (
         each(loss=3.5, probabilities=True),
