@@ -130,8 +130,8 @@ CAUSES = {
     "weights too large": ("other-initial-weights", "the norm 88.76"),
     "weights start at zero": ("other-initial-weights", "the norm 0 ("),
     "last batch dropped": (
-        "other-images",
-        "Those should come at epoch 2, batch 1",
+        "images-left-out",
+        "your program makes 15 batches, stage 06 makes 16.",
     ),
     "last image of each batch cut off": (
         "other-images",
@@ -588,8 +588,8 @@ def test_the_place_is_right_however_backward_is_called(check):
     old = "batch_size=batch_size)"
     code = edited(SEVEN.target.code, (old, f"{old[:-1]}, drop_last=True)"))
     found = check(SEVEN, backward_by_function(code))
-    assert found.kind == "other-images"
-    assert "At epoch 1, batch 16, stage 06 learns from" in found.text
+    assert found.kind == "images-left-out"
+    assert "The last images are left out, 40 of them" in found.text
 
 
 def test_who_undoes_a_layer_may_draw_its_weights_as_it_does(check):
