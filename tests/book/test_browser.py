@@ -31,24 +31,25 @@ def choose(page, value):
     page.locator(f"label:has([value={value}])").click()
 
 
-def shown(page):
-    """Return which view of a change can be seen."""
-    if page.locator(".split").is_visible():
-        return "split"
-    removed = page.locator(".line.del").first
-    return "unified" if removed.is_visible() else "whole"
+def shows(page, view):
+    """Wait until this view of a change is what can be seen."""
+    expect = playwright.expect
+    expect(page.locator(".split")).to_be_visible(visible=view == "split")
+    if view != "split":
+        removed = page.locator(".line.del").first
+        expect(removed).to_be_visible(visible=view == "unified")
 
 
 def test_a_change_has_three_views_and_the_choice_is_remembered(visit, site):
     page = visit("stage-07.html")
-    assert shown(page) == "unified"
+    shows(page, "unified")
     for view in ("split", "whole"):
         choose(page, view)
-        assert shown(page) == view
+        shows(page, view)
         page.reload()
-        assert shown(page) == view
+        shows(page, view)
         page.goto((site / "stage-09.html").as_uri())
-        assert shown(page) == view
+        shows(page, view)
     page.goto((site / "stage-01.html").as_uri())
     assert page.locator(".listing").is_visible()
 
@@ -79,7 +80,7 @@ def test_after_back_the_switches_are_as_they_were_chosen_last(visit, site):
     choose(page, "whole")
     page.go_back()
     page.wait_for_url("**/stage-07.html")
-    assert shown(page) == "whole"
+    shows(page, "whole")
     assert page.locator("[value=dark]").is_checked()
 
 
@@ -93,7 +94,7 @@ def test_what_another_site_remembered_does_no_harm(visit):
                 [name, value],
             )
         page.reload()
-        assert shown(page) == "unified"
+        shows(page, "unified")
         page.locator(".listing .fold button").first.click()
 
 
@@ -113,7 +114,7 @@ def test_arrow_keys_on_a_switch_stay_with_it(visit):
     page = visit("stage-07.html")
     page.locator("[value=unified]").focus()
     page.keyboard.press("ArrowRight")
-    assert shown(page) == "split"
+    shows(page, "split")
     assert page.url.endswith("stage-07.html")
 
 
@@ -185,10 +186,10 @@ def test_on_a_phone_the_change_is_never_side_by_side(visit):
     choose(page, "split")
     page.set_viewport_size({"width": 360, "height": 900})
     page.wait_for_function("document.querySelector('[value=unified]').checked")
-    assert shown(page) == "unified"
+    shows(page, "unified")
     page.set_viewport_size({"width": 1440, "height": 900})
     page.wait_for_function("document.querySelector('[value=split]').checked")
-    assert shown(page) == "split"
+    shows(page, "split")
 
 
 def test_on_paper_all_is_unfolded_and_notes_stand_below_their_lines(visit):
@@ -196,7 +197,7 @@ def test_on_paper_all_is_unfolded_and_notes_stand_below_their_lines(visit):
     choose(page, "split")
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 700, "height": 900})
-    assert shown(page) == "unified"
+    shows(page, "unified")
     assert not page.locator(".top .switch").is_visible()
     ink = page.evaluate("getComputedStyle(document.body).color")
     assert ink == "rgb(28, 30, 34)"
@@ -351,13 +352,13 @@ def test_code_is_legible_on_a_projector_and_hangs_when_it_wraps(visit):
 @pytest.mark.parametrize("width", [1440, 360])
 def test_without_scripts_it_can_be_read_all_the_same(width, visit):
     page = visit("stage-07.html", width, java_script_enabled=False)
-    assert shown(page) == "unified"
+    shows(page, "unified")
     folded = page.locator(".listing").get_by_text("super().__init__()").first
     assert folded.is_visible()
     for note in page.locator(".listing .note").all():
         assert note.is_visible()
     choose(page, "whole")
-    assert shown(page) == "whole"
+    shows(page, "whole")
 
 
 def test_a_chart_shows_the_values_on_hover(visit):
