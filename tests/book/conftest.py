@@ -8,7 +8,7 @@ from shared.book.browser import ASK_NOTHING, PATH, launched
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(site):
     pytest.importorskip(
         "playwright.sync_api", reason="no playwright: run `make test-book`"
     )
@@ -16,6 +16,10 @@ def browser():
         assert "CI" not in os.environ, "no chromium"
         pytest.skip("no chromium on this system")
     with launched() as browser:
+        page = browser.new_page()  # starts what stores choices
+        page.goto((site / "index.html").as_uri())
+        page.evaluate("localStorage.length")
+        page.close()
         yield browser
 
 
