@@ -104,7 +104,7 @@ faults: .venv/extra-test
 	$(VENV_PYTHON) -m pytest tests/data/test_faults.py -m '' --table $(ARGS)
 
 # Several files at a time: --numprocesses 0 in ARGS is one after another.
-PYTEST := $(VENV_PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+PYTEST := $(VENV_PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: .venv/extra-test
 	$(PYTEST) $(ARGS)

@@ -13,7 +13,6 @@ from shared.book import build
 from shared.data import mnist, source, splits
 from shared.data.source import Known
 from shared.notebooks.build import notebooks
-from shared.proof.pool import Training, trainings
 from shared.results import published
 from shared.training import runner
 from shared.workshop.tasks import FORWARD
@@ -51,39 +50,18 @@ def few(digits):
     return digits.first(1000, 200)
 
 
-@pytest.fixture(scope="session")
-def trained(digits):
-    """Train a stage in full, once a session; return its record.
-
-    In float64, where the result does not depend on the number of threads,
-    and in processes of their own, all twelve from the start.
-    """
-    with trainings(mnist.flag(digits.name)) as start:
-        for stage in reversed(LADDER):
-            start(Training(stage.path))
-        yield lambda stage, seed=0, precondition=None: start(
-            Training(stage.path, seed, precondition=precondition)
-        ).result()
-
-
 def pytest_addoption(parser):
     parser.addoption(
         "--table", action="store_true", help="write runs/faults.md"
     )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Begin with what waits for the stages to be trained.
 
-    Meanwhile another process, if there is one, goes on with the other tests,
-    file by file.
+    Meanwhile another process, if there is one, goes on with the other files.
     """
     items.sort(key=lambda item: "trained" not in item.fixturenames)
-    for item in items:
-        waits = "trained" in item.fixturenames
-        group = "trained" if waits else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture

@@ -14,6 +14,16 @@ from torch.utils.data.distributed import DistributedSampler
 
 
 @contextmanager
+def starting(replace, layers=(nn.Linear, nn.modules.conv._ConvNd)):
+    """Let layers start as `replace` makes it of their `reset_parameters`."""
+    with ExitStack() as stack:
+        for layer in layers:
+            original = layer.reset_parameters
+            layer.reset_parameters = replace(original)
+            stack.callback(setattr, layer, "reset_parameters", original)
+        yield
+
+
 def same_initial_weights():
     """Let `nn.Linear` start as stage 03 does, on the same random numbers.
 
@@ -28,12 +38,7 @@ def same_initial_weights():
             if self.bias is not None:
                 self.bias.zero_()
 
-    original = nn.Linear.reset_parameters
-    nn.Linear.reset_parameters = reset_parameters
-    try:
-        yield
-    finally:
-        nn.Linear.reset_parameters = original
+    return starting(lambda original: reset_parameters, [nn.Linear])
 
 
 @contextmanager
@@ -59,7 +64,6 @@ def same_order_of_images():
         DistributedSampler.__iter__ = shared
 
 
-@contextmanager
 def given_weights(values):
     """Let linear and convolutional layers start with these values.
 
@@ -74,15 +78,9 @@ def given_weights(values):
                 value = torch.tensor(next(ahead), dtype=p.dtype)
                 p.copy_(value if value.shape == p.shape else value.T)
 
-    with ExitStack() as stack:
-        for layer in (nn.Linear, nn.modules.conv._ConvNd):
-            original = layer.reset_parameters
-            layer.reset_parameters = reset_parameters
-            stack.callback(setattr, layer, "reset_parameters", original)
-        yield
+    return starting(lambda original: reset_parameters)
 
 
-@contextmanager
 def drawn_from(state):
     """Let the first layer draw its weights from this state of torch.
 
@@ -98,12 +96,7 @@ def drawn_from(state):
 
         return reset_parameters
 
-    with ExitStack() as stack:
-        for layer in (nn.Linear, nn.modules.conv._ConvNd):
-            original = layer.reset_parameters
-            layer.reset_parameters = drawing(original)
-            stack.callback(setattr, layer, "reset_parameters", original)
-        yield
+    return starting(drawing)
 
 
 # By the name that a promise gives them.

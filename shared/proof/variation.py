@@ -5,14 +5,13 @@ forgets to move a tensor; and where the order of images is made equal from
 outside, nothing if it does not come from the seed.
 """
 
-from contextlib import ExitStack, contextmanager
 from itertools import chain
 
 import torch
-from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from shared.data.splits import Splits
+from shared.proof.preconditions import starting
 from shared.training import runner
 
 # What may be given tensors of two devices: copies, indices, `nn.Module.to`.
@@ -119,7 +118,6 @@ def on_another_device(train, **options):
     return ""
 
 
-@contextmanager
 def _weights_of_their_own_seed():
     """Let layers draw weights that are the same whatever the seed is."""
 
@@ -131,12 +129,7 @@ def _weights_of_their_own_seed():
 
         return reset
 
-    with ExitStack() as stack:
-        for layer in (nn.Linear, nn.modules.conv._ConvNd):
-            original = layer.reset_parameters
-            layer.reset_parameters = drawing_apart(original)
-            stack.callback(setattr, layer, "reset_parameters", original)
-        yield
+    return starting(drawing_apart)
 
 
 def order_depends_on_seed(train):

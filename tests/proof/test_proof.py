@@ -16,46 +16,6 @@ from stages import LADDER
 STAGES = {stage.name: stage for stage in LADDER}
 
 
-def each_change(kinds):
-    """Run a test for each stage whose promise is of one of these kinds."""
-    stages = [stage for stage in LADDER[1:] if stage.promise.kind in kinds]
-    return pytest.mark.parametrize("stage", stages, ids=lambda s: s.name)
-
-
-def broken(stage, report):
-    return (
-        f"{STAGES[stage.parent].label} → {stage.label}: the promise"
-        f" “{stage.promise}” is broken: {report.reading}"
-    )
-
-
-@each_change(kinds=("exact", "rounding"))
-def test_a_promise_of_equality_holds_after_a_training_in_full(stage, trained):
-    parent, promise = STAGES[stage.parent], stage.promise
-    report = compare(
-        trained(parent),
-        trained(stage, precondition=promise.precondition),
-        0.0 if promise.kind == "exact" else ROUNDING,
-    )
-    assert report.equal, broken(stage, report)
-
-
-@each_change(kinds=("exact",))
-def test_what_is_exact_is_exact_in_float32_too(stage, few):
-    parent, child = (
-        record(load_train(s.path), few, dtype=torch.float32)
-        for s in (STAGES[stage.parent], stage)
-    )
-    report = compare(parent, child)
-    assert report.equal, broken(stage, report)
-
-
-@pytest.mark.parametrize("stage", LADDER, ids=lambda stage: stage.name)
-def test_nothing_is_wrong_with_any_stage_on_its_own(stage, trained):
-    """Among other things, the last validation loss is the loss of `pred`."""
-    assert trained(stage).problems == []
-
-
 def test_what_is_given_is_needed_and_known(few):
     conditional = [s for s in LADDER[1:] if s.promise.precondition]
     assert [s.name for s in conditional] == ["04", "08"]

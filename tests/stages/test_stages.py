@@ -102,14 +102,6 @@ for module in sys.argv[1:]:
 """
 
 
-@each_stage
-def test_training_learns(stage, trained, digits):
-    """The first loss is that of guessing, log 10; the last ones are low."""
-    losses = trained(stage).losses
-    assert losses[0] == pytest.approx(2.3, abs=0.2)
-    assert sum(losses[-50:]) / 50 < 0.5
-
-
 def test_log_softmax_and_nll_are_cross_entropy():
     program = LADDER[0].program
     torch.manual_seed(1)
