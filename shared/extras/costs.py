@@ -14,6 +14,7 @@ from shared.data import mnist
 from shared.files import replacing
 from shared.results.published import fingerprints
 from shared.training import runner
+from shared.training.log import Kept
 
 PAIRS = 5  # of trainings, one of a stage and one of its parent
 STEPS = 200  # that are profiled, after as many to warm up
@@ -83,15 +84,6 @@ def epoch(train, splits, log=None):
     started = time.perf_counter()
     runner.predict(train, splits, log, seed=0, dtype=torch.float32, **options)
     return time.perf_counter() - started
-
-
-class Kept(list):
-    """Keeps losses as the log of a run does, and shows nothing."""
-
-    def __call__(self, loss):
-        self.append(loss.detach())
-
-    validation = __call__
 
 
 class Marking(Kept):

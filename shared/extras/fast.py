@@ -18,6 +18,7 @@ from shared.proof.equivalence import load_train
 from shared.reading import diff
 from shared.results import published, tables
 from shared.training import runner
+from shared.training.log import Kept
 
 PAIRS = 7  # of trainings, one of them the parent's
 TRIAL = 30  # batches
@@ -105,7 +106,7 @@ def choose(train, splits):
 
     def seconds(threads, limit=math.inf):
         """Return what the trial takes, more than `limit` if it is given up."""
-        log = _Kept(limit)
+        log = _Limited(limit)
         try:
             return _seconds(train, few, threads, options, log)
         except _TooSlowError:
@@ -219,7 +220,7 @@ def _seconds(train, splits, threads, options, log=None):
     runner.predict(
         train,
         splits,
-        log or _Kept(),
+        Kept() if log is None else log,
         seed=0,
         dtype=torch.float32,
         threads=threads,
@@ -232,19 +233,14 @@ class _TooSlowError(Exception):
     """A training takes longer than it may."""
 
 
-class _Kept:
-    """Keeps losses as the log of a run does, and shows nothing.
+class _Limited(Kept):
+    """Raises _TooSlowError at the first loss that is `limit` seconds late."""
 
-    Raises _TooSlowError at the first that comes after `limit` seconds.
-    """
-
-    def __init__(self, limit=math.inf):
-        self.losses = []
+    def __init__(self, limit):
+        super().__init__()
         self._end = time.perf_counter() + limit
 
     def __call__(self, loss):
-        self.losses.append(loss.detach())
+        super().__call__(loss)
         if time.perf_counter() > self._end:
             raise _TooSlowError
-
-    validation = __call__

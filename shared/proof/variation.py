@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 from shared.data.splits import Splits
 from shared.proof.preconditions import starting
 from shared.training import runner
+from shared.training.log import Kept
 
 # What may be given tensors of two devices: copies, indices, `nn.Module.to`.
 MAY_MIX = {
@@ -80,15 +81,6 @@ def _digits():
     return Splits("noise", *few, test=lambda: few[2:])
 
 
-class _Seen(list):
-    """A `log` that keeps the losses, of either kind, as tensors."""
-
-    def __call__(self, loss):
-        self.append(loss.detach())
-
-    validation = __call__
-
-
 def on_another_device(train, **options):
     """Return what goes wrong if `train` is told another device, or "".
 
@@ -96,7 +88,7 @@ def on_another_device(train, **options):
     """
     if "device" not in runner.options_of(train):
         return ""
-    meta, log = torch.device("meta"), _Seen()
+    meta, log = torch.device("meta"), Kept()
     try:
         with Elsewhere():
             pred = runner.predict(
@@ -137,7 +129,7 @@ def order_depends_on_seed(train):
     losses = []
     with _weights_of_their_own_seed():
         for seed in (0, 1):
-            log = _Seen()
+            log = Kept()
             options = runner.options_of(train, accel=False) | {"epochs": 1}
             runner.predict(
                 train,

@@ -95,3 +95,12 @@ class Log:
             self._read()
         finally:
             self._bar.close()
+
+
+class Kept(list):
+    """A log that keeps the losses of both kinds, as tensors, in one list."""
+
+    def __call__(self, loss):
+        self.append(loss.detach())
+
+    validation = __call__

@@ -80,11 +80,11 @@ def test_threads_are_taken_as_long_as_they_save_a_tenth(
 
 
 def test_a_trial_that_is_too_slow_is_given_up_at_the_next_batch():
-    log = fast._Kept(limit=0)
+    log = fast._Limited(0)
     with pytest.raises(fast._TooSlowError):
         log(torch.tensor(1.0))
-    assert len(log.losses) == 1
-    fast._Kept()(torch.tensor(1.0))
+    assert len(log) == 1
+    fast._Limited(math.inf)(torch.tensor(1.0))
 
 
 @pytest.mark.parametrize(
