@@ -24,7 +24,6 @@ EXTRAS = {  # packages that only some commands need, and what installs them
     "scipy": "proof",
     "jinja2": "book",
     "markupsafe": "book",
-    "markdown_it": "book",
     "nbformat": "notebooks",
     "playwright": "dev",
 }
@@ -81,16 +80,10 @@ def main(argv=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except ModuleNotFoundError as error:
-        if error.name not in EXTRAS:
+        package = (error.name or "stages").partition(".")[0]
+        if package in ("stages", "shared"):
             raise
-        install = f'python -m pip install --editable ".[{EXTRAS[error.name]}]"'
-        _complain(
-            say(
-                "this needs {package}: {install}",
-                package=error.name,
-                install=install,
-            )
-        )
+        _complain(_lacking(package))
         return 1
     except (RunError, OSError) as error:
         _complain(error)
@@ -99,6 +92,21 @@ def main(argv=None):
         print(say("interrupted"), file=sys.stderr)
         return 130
     return 0
+
+
+def _lacking(package):
+    """Return what to do about a package that this Python does not have."""
+    if package in EXTRAS:
+        install = f'python -m pip install --editable ".[{EXTRAS[package]}]"'
+        return say(
+            "this needs {package}: {install}", package=package, install=install
+        )
+    return say(
+        "this Python ({path}) has no {package}: use make, or activate .venv as"
+        " README.md says",
+        path=sys.executable,
+        package=package,
+    )
 
 
 def _complain(error):

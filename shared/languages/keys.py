@@ -10,8 +10,6 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from markdown_it import MarkdownIt
-
 # Code, targets of links, tags, and fields stay as they are.
 KEPT = r"(?P<kept>`+[^`]+`+|\]\([^)\s]*\)|</?[a-z][^<>]*>|\{\w[^{}]*\})"
 # 07, 1,564, 0.92, 3e-14, 90.2%; not the digits of a word, such as float64.
@@ -35,7 +33,6 @@ TYPED = str.maketrans(
         "\N{NON-BREAKING HYPHEN}": "-",
     }
 )
-PARSER = MarkdownIt("commonmark").enable("table")
 
 
 class Parsed(NamedTuple):
@@ -99,6 +96,14 @@ class Block(NamedTuple):
         return f"{self.prefix}{paragraphs[0]}"
 
 
+@cache
+def _parser():
+    # Not at the top: it takes longer than all else that a short command needs.
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable("table")
+
+
 def blocks(text):
     """Return the paragraphs of a Markdown text as a list of `Block`.
 
@@ -106,7 +111,7 @@ def blocks(text):
     """
     lines = text.split("\n")
     found, cells = [], []
-    for token in PARSER.parse(text):
+    for token in _parser().parse(text):
         if token.type == "tr_open":
             line, cells = token.map[0], []
         elif token.type in ("th_open", "td_open"):

@@ -7,8 +7,6 @@ character, but a comma never begins a line and a bracket never ends one.
 import unicodedata
 from itertools import pairwise
 
-from rich.cells import cell_len
-
 NOT_FIRST = set("，。、：；！？）》」』”’…%,.:;!?)]}")
 NOT_LAST = set("（《「『“‘([{")
 
@@ -18,6 +16,8 @@ def breaks(text, width):
 
     No line has more cells than `width`, but for a single word that is longer.
     """
+    from rich.cells import cell_len  # not at the top: most commands need none
+
     found, start, last, used = [], 0, 0, 0
     for i, char in enumerate(text):
         if _may_begin(text[i - 1 : i], char):

@@ -343,3 +343,25 @@ def test_ctrl_c_ends_with_one_line_and_exit_code_130(digits):
     _, err = run.communicate(timeout=30)
     assert run.returncode == 130
     assert err == "interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("07", 1, "has no"),
+        ("", 1, "has no rich: use make, or activate .venv"),
+        ("explain 13", 2, "no stage '13'"),
+    ],
+)
+def test_a_python_without_the_packages_is_told_what_to_do(command, code, said):
+    """With -S it finds none that are installed."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "stages", *command.split()],
+        cwd=LADDER[0].path.parents[1],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code
+    [line] = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert said in line
