@@ -1,7 +1,20 @@
-"""Files that are either whole or not there."""
+"""Files that are either whole or not there, and files of text."""
 
 import os
 from contextlib import contextmanager
+
+from shared.errors import InputError
+from shared.languages import say
+
+
+def text_of(path):
+    """Return the text of a file; raises InputError if it is no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            say("{path} is no text in UTF-8", path=path)
+        ) from error
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
+from shared.files import text_of
 from stages.flags import RUN
 
 
@@ -121,7 +122,7 @@ class Stage:
     @property
     def source(self):
         """The whole program as text."""
-        return self.path.read_text(encoding="utf-8")
+        return text_of(self.path)
 
     @property
     def code(self):

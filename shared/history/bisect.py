@@ -13,6 +13,7 @@ import torch
 
 from shared.data import mnist
 from shared.errors import RunError
+from shared.files import text_of
 from shared.history import merge, repository
 from shared.proof.equivalence import ROUNDING, compare, load_train, record
 from shared.proof.mutants import MUTANTS, Mutant
@@ -150,7 +151,7 @@ def step(folder, ladder):
     rows = [row for row in ladder if row.target in tags]
     if not rows:
         raise RunError(f"what is checked out in {folder} is no stage")
-    program = (folder / repository.FILE).read_text(encoding="utf-8")
+    program = text_of(folder / repository.FILE)
     return rows[0], compared(program, rows[0], mnist.load("auto"))
 
 

@@ -148,6 +148,16 @@ def test_a_step_does_not_judge_what_is_no_stage(tmp_path, monkeypatch, capsys):
     assert "is no stage" in capsys.readouterr().err
 
 
+def test_a_step_does_not_judge_what_is_no_text(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(stages.__main__, "RUNS", tmp_path)
+    repository.make(tmp_path / "bisect", MAIN, note="0")
+    (tmp_path / "bisect" / repository.FILE).write_bytes(b"\xd6")
+    with pytest.raises(SystemExit) as stopped:
+        main(["bisect-step"])
+    assert stopped.value.code == 128
+    assert "train.py is no text in UTF-8" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(not shutil.which("make"), reason="no make")
 @pytest.mark.parametrize(("code", "seen"), [(0, 0), (1, 2), (128, -9)])
 def test_git_stops_if_a_step_could_not_judge(tmp_path, code, seen):

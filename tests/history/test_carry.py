@@ -217,6 +217,14 @@ def test_without_git_there_is_one_clear_line(table, monkeypatch, capsys):
     )
 
 
+def test_a_file_that_is_no_text_is_one_clear_line(table, capsys):
+    table["03"].path.write_bytes(b"\xd6")
+    assert main(["carry", "03"]) == 2
+    assert capsys.readouterr().err == (
+        f"error: {table['03'].path} is no text in UTF-8\n"
+    )
+
+
 def test_a_change_that_is_not_what_it_was_is_told(table):
     before = table["01"].code, table["02"].code
     renamed = [code.replace("pred", "logits") for code in before]
