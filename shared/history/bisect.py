@@ -50,18 +50,15 @@ def path(mutant, ladder):
     with the change to the next stage, or has no effect on the text there.
     """
     start = [row.name for row in ladder].index(mutant.stage)
-    before = ladder[start]
-    found = {before.name: repository.tidy(mutant.code(ladder))}
+    intact = repository.program(ladder[start])
+    broken = repository.tidy(mutant.code(ladder))
+    found = {mutant.stage: broken}
     for row in ladder[start + 1 :]:
-        merged, conflicts = merge.lines(
-            repository.program(row),
-            repository.program(before),
-            found[before.name],
-        )
-        if conflicts or merged == repository.program(row):
+        program = repository.program(row)
+        merged, conflicts = merge.lines(program, intact, broken)
+        if conflicts or merged == program:
             break
         found[row.name] = merged
-        before = row
     return found
 
 

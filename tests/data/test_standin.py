@@ -96,8 +96,15 @@ def test_it_is_drawn_once_and_read_again(cache, monkeypatch):
         second = standin.load(folder)
     assert all(map(np.array_equal, first, second))
 
+    images = np.concatenate([first[0], first[2]])
+
+    def again(labels, seed):
+        start = seed - standin.SEED
+        return images[start : start + len(labels)]
+
     [path] = folder.iterdir()
     path.write_bytes(path.read_bytes()[:-1000])
+    monkeypatch.setattr(standin, "draw", again)
     third = standin.load(folder)
     assert all(map(np.array_equal, first, third))
     [repaired] = folder.iterdir()

@@ -16,6 +16,7 @@ from shared.history.git import git as call_git
 from shared.proof import variation
 from shared.proof.mutants import MUTANTS
 from shared.proof.pool import Training, trainings
+from shared.results import published
 from stages import LADDER, PRELUDE
 from stages.__main__ import main
 from tests.support.git import git
@@ -49,6 +50,28 @@ def test_a_mutant_is_carried_until_a_stage_rewrites_its_line():
         )
     [mutant] = [m for m in MUTANTS if m.name == "shuffling forgotten"]
     assert list(bisect.path(mutant, LADDER))[-1] == LADDER[-1].name
+
+
+def test_a_mutant_ends_where_a_stage_makes_the_same_edit():
+    class Ahead:
+        stage = "06"
+
+        def code(self, ladder):
+            return repository.program(ROWS["07"])
+
+    assert list(bisect.path(Ahead(), LADDER)) == ["06"]
+
+
+def test_only_what_passes_an_accuracy_check_is_planted(choices):
+    found = published.read("mutants")
+    accuracies = {
+        (m["stage"], m["mutant"]): m["accuracy"]
+        for m in found["mutants"]
+        if not m["harmless"]
+    }
+    for [first, *_] in choices:
+        mutant = first.mutant
+        assert accuracies[mutant.stage, mutant.name] >= 0.90
 
 
 def test_every_plant_leaves_a_search(choices):

@@ -13,7 +13,7 @@ import torch
 from shared.data import mnist, source
 from shared.training import runner
 from stages import LADDER
-from stages.__main__ import main
+from stages.__main__ import main, run_file
 
 load = mnist.load
 
@@ -259,16 +259,14 @@ def test_a_folder_that_cannot_be_written_to_is_one_line(folder, capsys):
     assert re.fullmatch(r"error: .*stage-02.*\n", capsys.readouterr().err)
 
 
-def test_a_wrong_mnist_dir_is_bad_input(monkeypatch, tmp_path):
+def test_a_wrong_mnist_dir_is_bad_input(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(mnist, "load", load)
     monkeypatch.setenv("MNIST_DIR", str(tmp_path / "nowhere"))
-    done = subprocess.run(
-        [sys.executable, "-m", "stages", "07"], capture_output=True, text=True
-    )
-    assert done.returncode == 2
-    assert done.stdout == ""
+    assert main(["07"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
     assert re.fullmatch(
-        r"error: MNIST_DIR is not MNIST: .*nowhere is not a folder\n",
-        done.stderr,
+        r"error: MNIST_DIR is not MNIST: .*nowhere is not a folder\n", err
     )
 
 
@@ -289,42 +287,45 @@ def test_insisting_on_mnist_that_is_not_to_be_had_is_an_error(
         assert re.fullmatch(r"error: MNIST is not available: .*\n", err)
 
 
-def test_a_stage_runs_as_a_file_and_as_a_module(digits):
+def test_a_stage_runs_as_a_module(digits):
     stage = LADDER[3]
     data = mnist.flag(digits.name)
-    for program in ([stage.path], ["-m", f"stages.{stage.module}"]):
-        out = subprocess.run(
-            [sys.executable, *program, "--dry-run", "--data", data],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        assert "Stage 04, linear" in out
-        assert "accuracy" in out
+    module = f"stages.{stage.module}"
+    out = subprocess.run(
+        [sys.executable, "-m", module, "--dry-run", "--data", data],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "Stage 04, linear" in out
+    assert "accuracy" in out
 
 
 def test_a_copy_of_a_stage_runs_as_a_file_and_trains_what_it_says(
     digits, tmp_path
 ):
     data = mnist.flag(digits.name)
-    code = LADDER[3].source.replace("epochs=2", "epochs=7")
     copy = tmp_path / LADDER[3].path.name
-    copy.write_text(code, encoding="utf-8")
+    copy.write_text(LADDER[3].source.replace("epochs=2", "epochs=7"))
+    out = subprocess.run(
+        [sys.executable, copy, "--data", data, "--batch-size", "50000"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "seed 0, epochs 7, batch_size 50000" in out
+    assert "accuracy" in out
+
+
+def test_another_program_does_not_pass_for_a_stage(tmp_path, capsys):
     other = tmp_path / "mine.py"
-    other.write_text(code, encoding="utf-8")
-
-    def run(path):
-        return subprocess.run(
-            [sys.executable, path, "--data", data, "--batch-size", "50000"],
-            capture_output=True,
-            text=True,
-        )
-
-    assert "seed 0, epochs 7, batch_size 50000" in run(copy).stdout
-    refused = run(other)
-    assert refused.returncode == 2
+    other.write_text(LADDER[3].source.replace("epochs=2", "epochs=7"))
+    with pytest.raises(SystemExit) as stopped:
+        run_file(other)
+    assert stopped.value.code == 2
     assert re.fullmatch(
-        r"error: mine\.py has not the name of a stage, .*\n", refused.stderr
+        r"error: mine\.py has not the name of a stage, .*\n",
+        capsys.readouterr().err,
     )
 
 
