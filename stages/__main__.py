@@ -12,7 +12,7 @@ from pathlib import Path
 from shared import languages
 from shared.errors import InputError, RunError
 from shared.files import replacing
-from shared.languages import lines, local, say
+from shared.languages import clauses, lines, local, say
 from stages import ENCORES, LADDER, PRELUDE, TABLE
 from stages.flags import FLAGS, RUN, whole
 
@@ -290,7 +290,7 @@ def _parse(argv):
     translate = add(
         "translations",
         list_translations,
-        "what is to be translated, or is no longer",
+        say("list what is to be translated, or no longer"),
     )
     translate.add_argument(
         "--missing",
@@ -399,7 +399,7 @@ def _parse(argv):
         if not file.startswith("-"):
             options.file, left = Path(file), []
     if left:
-        parser.error(f"unrecognized arguments: {' '.join(left)}")
+        parser.error(local("unrecognized arguments: %s") % " ".join(left))
     return vars(options)
 
 
@@ -474,12 +474,11 @@ def show_ladder():
     print(say("Preludes and encores, before and after the twelve:"), "\n")
     show(AROUND)
     print()
-    print(
-        say(
-            "Start with `python -m stages 01`, then `python -m stages diff"
-            " 02`;\n--help lists the other commands."
-        )
+    said = say(
+        "Start with `python -m stages 01`, then `python -m stages diff 02`;"
+        " --help lists the other commands."
     )
+    print(lines.fill(said, 79))
 
 
 def run_stage(stage, **options):
@@ -501,13 +500,12 @@ def run_ladder(**options):
     print(say("On {data}:", data=local(results[0]["data"])))
     _show(tables.of_stages(LADDER, found))
     print()
-    print(
-        say(
-            "From stage 08 on the images are shuffled, and accuracy depends"
-            " more on chance\nthan on the stage: README.md, “What a stage"
-            " promises, proved”, tells more."
-        )
+    said = say(
+        "From stage 08 on the images are shuffled, and accuracy depends more"
+        " on chance than on the stage: README.md, “What a stage promises,"
+        " proved”, tells more."
     )
+    print(lines.fill(said, 79))
 
 
 def _run(stages, data, no_accel, **options):
@@ -791,7 +789,7 @@ def write_notebooks(repository):
         say(
             "wrote {n} notebooks to {folders}",
             n=len(made),
-            folders=say(" and ").join(f"site/{folder}" for folder in folders),
+            folders=f" {say('and')} ".join(f"site/{name}" for name in folders),
         )
     )
 
@@ -843,7 +841,8 @@ def list_translations(missing):
             if texts:
                 print(f"{heading} in shared/languages/zh/{file}: {len(texts)}")
             if not missing or found is over:
-                print(*(f"  {text}" for text in texts), sep="\n" * bool(texts))
+                for text in texts:
+                    print(f"  {text}")
     if missing:
         missing.mkdir(parents=True, exist_ok=True)
         for file, texts in asked.items():
@@ -982,12 +981,20 @@ def write_history():
     main_line = repository.main_line(PRELUDE, LADDER)
     folder = RUNS / "history"
     if not repository.make(folder, main_line, ENCORES):
-        print(f"{_shown(folder)} is up to date")
+        print(say("{folder} is up to date", folder=_shown(folder)))
         return
     print(
-        f"wrote {_shown(folder)}, a git repository with {len(main_line)}"
-        f" commits: {main_line[0].label}\nto {main_line[-1].label}. Each"
-        f" encore is a branch.\nLook at it:\n"
+        say(
+            "wrote {folder}, a git repository with {n} commits: {first}\nto"
+            " {last}. Each encore is a branch.",
+            folder=_shown(folder),
+            n=len(main_line),
+            first=local(main_line[0].label),
+            last=local(main_line[-1].label),
+        )
+    )
+    print(say("Look at it:"))
+    print(
         f"  cd {_shown(folder)}\n"
         "  git log --oneline\n"
         "  git log -p\n"
@@ -1009,15 +1016,30 @@ def plant_bug(seed, reveal):
     main_line = repository.main_line(PRELUDE, LADDER)
     last = bisect.make(folder, main_line, LADDER, seed)
     print(
-        f"wrote {_shown(folder)}, a git repository with the programs up to"
-        f" {last.label}.\nOne of its commits adds a bug. From there on, a"
-        " training with seed 0 in float64\ndoes not give the accuracy that it"
-        " should; no program stops with an error.\nFind the commit:\n"
+        say(
+            "wrote {folder}, a git repository with the programs up to {last}.",
+            folder=_shown(folder),
+            last=local(last.label),
+        )
+    )
+    said = say(
+        "One of its commits adds a bug. From there on, a training with seed 0"
+        " in float64 does not give the accuracy that it should; no program"
+        " stops with an error."
+    )
+    print(lines.fill(said, 79))
+    print(say("Find the commit:"))
+    print(
         f"  cd {_shown(folder)}\n"
         f"  git bisect start main {LADDER[0].target}\n"
-        "  git bisect run make -C ../.. bisect-step\n"
-        'Then: make bisect ARGS="--reveal"\n'
-        f'The same bug for somebody else: make bisect ARGS="--seed {seed}"'
+        "  git bisect run make -C ../.. bisect-step"
+    )
+    print(say("Then: {command}", command='make bisect ARGS="--reveal"'))
+    print(
+        say(
+            "The same bug for somebody else: {command}",
+            command=f'make bisect ARGS="--seed {seed}"',
+        )
     )
 
 
@@ -1030,12 +1052,21 @@ def _reveal_bug(folder):
     first, last = rows[plant.first], rows[plant.last]
     honest = bisect.repository.program(first)
     print(
-        f"{first.label}: {plant.mutant.name} (seed {seed})."
-        f" In this history up to {last.label}.\n"
+        say(
+            "{stage}: {mutant} (seed {seed}). In this history up to {last}.",
+            stage=local(first.label),
+            mutant=local(plant.mutant.name),
+            seed=seed,
+            last=local(last.label),
+        ),
+        end="\n\n",
     )
     sys.stdout.write(
         diff.patch(
-            honest, plant.programs[plant.first], "as it should be", "planted"
+            honest,
+            plant.programs[plant.first],
+            say("as it should be"),
+            say("planted"),
         )
     )
 
@@ -1050,9 +1081,17 @@ def judge_commit():
     try:
         stage, report = bisect.step(RUNS / "bisect", LADDER)
     except (InputError, RunError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        _complain(error)
         sys.exit(128)
-    print(f"{stage.label}: {'good' if report.equal else 'bad'}, {report}")
+    print(
+        say(
+            "{stage}: good, {found}"
+            if report.equal
+            else "{stage}: bad, {found}",
+            stage=local(stage.label),
+            found=clauses(str(report)),
+        )
+    )
     sys.exit(not report.equal)
 
 

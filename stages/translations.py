@@ -6,7 +6,14 @@ from pathlib import Path
 import torch
 
 from shared.languages import sources
-from shared.proof.equivalence import SETTINGS, Record, compare
+from shared.proof import explain, losses
+from shared.proof.equivalence import (
+    ROUNDING,
+    SETTINGS,
+    Record,
+    compare,
+    meaning,
+)
 from shared.proof.mutants import MUTANTS
 from shared.reading import names, notes, readme
 from shared.results import published
@@ -100,7 +107,25 @@ def _readings():
         replace(given, valid_losses=[2.0]),
         replace(given, pred=pred.roll(1, 1) + torch.arange(10)),
     ]
-    return [compare(given, other).reading for other in others]
+    return [
+        compare(given, given, ROUNDING).reading,
+        *(compare(given, other).reading for other in others),
+    ]
+
+
+def _explanations():
+    """Return what `explain` says of conditions, and of where losses part."""
+    found = published.read("losses")
+    steps = 8
+    return [
+        *(
+            part
+            for said in explain.EFFECTS.values()
+            for part in said.split("; ")
+        ),
+        *(meaning(step, steps) for step in (0, 1, 2, 4, steps)),
+        *(explain.conditions(found, dtype) for dtype in losses.DTYPES),
+    ]
 
 
 def _reading():
@@ -112,6 +137,7 @@ def _reading():
         *(name.sentence for name in names.NAMES.values()),
         *(str(row.promise) for row in TABLE if row.promise),
         *(text for m in MUTANTS for text in (m.name, m.why)),
+        *_explanations(),
         published.AGAIN,
     ]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from shared.data import mnist, splits
 from shared.data.source import Known, Source, UnavailableError, contents
 from shared.errors import InputError
+from shared.languages import say
 
 MIRRORS = (
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/"
@@ -88,8 +89,11 @@ def _from_idx(dataset, source):
         found = contents(source, insist=True, names=source.files)
     except UnavailableError as error:
         raise UnavailableError(
-            f"{error} FASHION_MNIST_DIR may name a folder that holds its four"
-            " files, or its two in CSV."
+            say(
+                "{error} FASHION_MNIST_DIR may name a folder that holds its"
+                " four files, or its two in CSV.",
+                error=error,
+            )
         ) from error
     files = list(map(io.BytesIO, found))
     return dataset.from_idx(*files[:2]), dataset.from_idx(*files[2:])
@@ -106,19 +110,40 @@ def _from_csv(dataset, folder, name, short, n):
             found = dataset.from_csv(file)
     except FileNotFoundError:
         raise InputError(
-            f"{folder} holds neither {name} nor {short}"
+            say(
+                "{folder} holds neither {name} nor {short}",
+                folder=folder,
+                name=name,
+                short=short,
+            )
         ) from None
     except (ValueError, UserWarning) as error:
         reason = str(error).partition(";")[0]
-        raise InputError(f"{path} is no CSV of numbers: {reason}") from error
+        raise InputError(
+            say(
+                "{path} is no CSV of numbers: {reason}",
+                path=path,
+                reason=reason,
+            )
+        ) from error
     shape, wanted = tuple(found.images.shape), (n, 784)
     if shape != wanted:
         raise InputError(
-            f"{path} holds {shape[0]:,} images of {shape[1]:,} pixels below a"
-            f" line of headings, not {n:,} of 784"
+            say(
+                "{path} holds {found:,} images of {pixels:,} pixels below a"
+                " line of headings, not {n:,} of 784",
+                path=path,
+                found=shape[0],
+                pixels=shape[1],
+                n=n,
+            )
         )
     if found.labels.max() > 9:
         raise InputError(
-            f"{path} has a class {found.labels.max()}, not only 0 to 9"
+            say(
+                "{path} has a class {label}, not only 0 to 9",
+                path=path,
+                label=found.labels.max(),
+            )
         )
     return found

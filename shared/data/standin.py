@@ -15,6 +15,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from shared.files import replacing
+from shared.languages import say
 
 # Strokes are written on a grid 6 wide and 10 high, x to the right and y
 # down. Each string is a variant of its digit; a stroke is a smooth curve
@@ -239,7 +240,7 @@ def load(folder):
             draw(labels[i : i + CHUNK], seed=SEED + i)
             for i in tqdm(
                 range(0, len(labels), CHUNK),
-                desc="drawing the stand-in",
+                desc=say("drawing the stand-in"),
                 disable=None,
             )
         ]

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from shared.errors import RunError
+from shared.languages import lines, local, say
 from shared.training import plots, runner
 
 
@@ -19,22 +20,39 @@ def run(stage):
 
     def claim(text, got, wanted):
         if not same(got, wanted):
-            raise RunError(f"a claim is wrong: {text}: {got}, not {wanted}")
+            raise RunError(
+                say(
+                    "a claim is wrong: {text}: {got}, not {wanted}",
+                    text=text,
+                    got=got,
+                    wanted=wanted,
+                )
+            )
         held.append(text)
         print(f"  {text:<45}{_shown(got)}")
 
-    print(
-        f"{stage.label}, with torch {torch.__version__}. Each line is a claim"
-        f" and what torch\ngave for it; {stage.file} has the code."
+    said = say(
+        "{stage}, with torch {version}. Each line is a claim and what torch"
+        " gave for it; {file} has the code.",
+        stage=local(stage.label),
+        version=torch.__version__,
+        file=stage.file,
     )
+    print(lines.fill(said, 79))
     for claims in stage.program.CLAIMS:
         print(f"\n{claims.__name__}")
         tensors = claims(claim)
     path = runner.RUNS / stage.target / "graph.png"
     title = f"{stage.label}: a graph and its gradients"
     graph(tensors, title, path)
+    print()
     print(
-        f"\n{len(held)} claims hold; wrote {path.name} to runs/{stage.target}"
+        say(
+            "{n} claims hold; wrote {file} to {folder}",
+            n=len(held),
+            file=path.name,
+            folder=f"runs/{stage.target}",
+        )
     )
 
 

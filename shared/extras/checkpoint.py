@@ -19,6 +19,7 @@ import torch
 
 from shared.data import mnist
 from shared.errors import InputError, RunError
+from shared.languages import say
 from shared.proof.equivalence import Record, compare, load_train, record
 from shared.proof.prove import Claim
 from shared.training import runner
@@ -46,8 +47,10 @@ def run(stage, *, data, predict, **options):
         _train(stage, data, **options)
     except KeyboardInterrupt:
         print(
-            "To continue after the last finished epoch:"
-            f' make {stage.target} ARGS="--resume"'
+            say(
+                "To continue after the last finished epoch: {command}",
+                command=f'make {stage.target} ARGS="--resume"',
+            )
         )
         raise
 
@@ -87,7 +90,10 @@ def _read_pictures(stage, data, paths):
     model = next((path for path in models if path.exists()), None)
     if model is None:
         raise InputError(
-            f"there is no model yet: `make {stage.target}` trains one"
+            say(
+                "there is no model yet: `{command}` trains one",
+                command=f"make {stage.target}",
+            )
         )
     # Not at the top: scipy is needed for this alone.
     from shared.extras import pictures
@@ -97,7 +103,14 @@ def _read_pictures(stage, data, paths):
     with _refusals(stage):
         probabilities = stage.program.predict(prepared, model)
     for path, p in zip(paths, probabilities, strict=True):
-        print(f"{path.name}: {p.argmax()}, with probability {p.max():.3f}")
+        print(
+            say(
+                "{file}: {digit}, with probability {p:.3f}",
+                file=path.name,
+                digit=p.argmax().item(),
+                p=p.max().item(),
+            )
+        )
     pictures.draw(
         [path.name for path in paths],
         read,
@@ -106,7 +119,13 @@ def _read_pictures(stage, data, paths):
         f"{stage.label}, learned from {model.stem}",
         folder / "pictures.png",
     )
-    print(f"wrote pictures.png to runs/{stage.target}")
+    print(
+        say(
+            "wrote {file} to {folder}",
+            file="pictures.png",
+            folder=f"runs/{stage.target}",
+        )
+    )
 
 
 def prove(stage, parent, start, data):

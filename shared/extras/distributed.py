@@ -18,6 +18,7 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from shared.data import mnist
 from shared.data.splits import N_TRAIN
 from shared.errors import InputError, RunError
+from shared.languages import say
 from shared.proof.equivalence import ROUNDING, compare, load_train, record
 from shared.proof.pool import Training
 from shared.proof.prove import Claim
@@ -33,7 +34,9 @@ def run(stage, nproc, **options):
     if not dist.is_torchelastic_launched():
         _start(stage, nproc or 2, **options)
     elif nproc:
-        raise InputError("argument --nproc: torchrun has --nproc-per-node")
+        raise InputError(
+            say("argument --nproc: torchrun has --nproc-per-node")
+        )
     else:
         _take_part(stage, **options)
 
@@ -53,7 +56,13 @@ def _start(stage, nproc, data, no_accel, dry_run, **options):
         raise InputError(str(error)) from error
     kind = defaults["device"].type
     if kind != "cpu" and torch.accelerator.device_count() < nproc:
-        print(f"{nproc} processes need as many {kind} devices: on the CPU")
+        print(
+            say(
+                "{n} processes need as many {kind} devices: on the CPU",
+                n=nproc,
+                kind=kind,
+            )
+        )
         no_accel = True
     options = runner.checked([stage], no_accel, options)
     options["data"] = mnist.flag(mnist.load(data).name)
@@ -104,10 +113,17 @@ def _obituary(failures):
             item[1].exitcode > 0,
         ),
     )
-    cause = f"ended with exit code {first.exitcode}"
     if first.exitcode < 0:
-        cause = f"was killed by {signal.Signals(-first.exitcode).name}"
-    return f"rank {rank} {cause}, and so the run has ended"
+        return say(
+            "rank {rank} was killed by {signal}, and so the run has ended",
+            rank=rank,
+            signal=signal.Signals(-first.exitcode).name,
+        )
+    return say(
+        "rank {rank} ended with exit code {code}, and so the run has ended",
+        rank=rank,
+        code=first.exitcode,
+    )
 
 
 def _take_part(stage, data, no_accel, dry_run, **options):
@@ -116,8 +132,10 @@ def _take_part(stage, data, no_accel, dry_run, **options):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if data == "auto" and int(os.environ["GROUP_WORLD_SIZE"]) > 1:
         raise InputError(
-            "on several machines name the --data, so that all train on the"
-            " same"
+            say(
+                "on several machines name the --data, so that all train on"
+                " the same"
+            )
         )
     options = runner.checked([stage], no_accel, options)
     splits = mnist.load(data)
@@ -135,7 +153,9 @@ def _take_part(stage, data, no_accel, dry_run, **options):
     except RuntimeError as error:
         # Without the line in the source of gloo, and without its advice.
         reason = re.sub(r"^\[\S+\] ", "", str(error)).partition(". ")[0]
-        raise RunError(f"rank {rank} can't go on: {reason}") from error
+        raise RunError(
+            say("rank {rank} can't go on: {reason}", rank=rank, reason=reason)
+        ) from error
 
 
 def _follow(train, splits, *, seed, dtype, threads=runner.THREADS, **options):

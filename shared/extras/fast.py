@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from shared.data import mnist
 from shared.files import replacing
+from shared.languages import say
 from shared.proof.equivalence import load_train
 from shared.reading import diff
 from shared.results import published, tables
@@ -78,7 +79,13 @@ def run(
         output_dir = output_dir or runner.RUNS / stage.target
         found = report(stage, data, output_dir, threads)
         Console().print(tables.terminal(tables.of_speed(found)))
-        print(f"wrote speed.json to {output_dir}")
+        print(
+            say(
+                "wrote {file} to {folder}",
+                file="speed.json",
+                folder=output_dir,
+            )
+        )
         return
     options = runner.checked([stage], no_accel, options)
     splits = mnist.load(data)
@@ -116,8 +123,16 @@ def choose(train, splits):
     seconds(1)  # the first time torch has to get ready
     threads = fastest(seconds, cores)
     print(
-        f"A short trial chose {published.threads(threads)} of {cores}. To"
-        f" repeat this run: --threads {threads}"
+        say(
+            "A short trial chose {n} threads of {cores}. To repeat this run:"
+            " {flag}"
+            if threads > 1
+            else "A short trial chose {n} thread of {cores}. To repeat this"
+            " run: {flag}",
+            n=threads,
+            cores=cores,
+            flag=f"--threads {threads}",
+        )
     )
     return threads
 

@@ -7,6 +7,7 @@ import torch
 from matplotlib.figure import Figure
 
 from shared.errors import RunError
+from shared.languages import local, say
 from shared.proof.equivalence import ROUNDING
 from shared.proof.prove import Claim
 from shared.training import plots, runner
@@ -53,8 +54,12 @@ def steps(fit, points, **options):
         loss = lines[-1][2]
         if not math.isfinite(loss):
             raise RunError(
-                f"the loss became {loss} at step {len(lines)}:"
-                " try a smaller --lr"
+                say(
+                    "the loss became {loss} at step {step}: try a smaller"
+                    " --lr",
+                    loss=loss,
+                    step=len(lines),
+                )
             )
 
     with np.errstate(all="ignore"):  # log has more to say about it
@@ -69,15 +74,36 @@ def run(stage, points, **options):
     shown = "".join(
         f", {k} {v}" for k, v in (runner.options_of(fit) | options).items()
     )
-    print(f"{stage.label}, {points} points{shown}")
+    print(
+        say(
+            "{stage}, {n} points{options}",
+            stage=local(stage.label),
+            n=points,
+            options=shown,
+        )
+    )
     lines = steps(fit, POINTS[points], **options)
     for step in sorted({*(10**i - 1 for i in range(9)), len(lines) - 1}):
         if step < len(lines):
             k, b, loss = lines[step]
-            print(f"step {step + 1:>6,}: {k:.4f} x + {b:.4f}, loss {loss:.6f}")
+            print(
+                say(
+                    "step {step:>6,}: {k:.4f} x + {b:.4f}, loss {loss:.6f}",
+                    step=step + 1,
+                    k=k,
+                    b=b,
+                    loss=loss,
+                )
+            )
     path = runner.RUNS / stage.target / "line.png"
     draw(*POINTS[points].T, lines, stage.label, path)
-    print(f"wrote {path.name} to runs/{stage.target}")
+    print(
+        say(
+            "wrote {file} to {folder}",
+            file=path.name,
+            folder=f"runs/{stage.target}",
+        )
+    )
 
 
 def prove(stage, parent, start, data):

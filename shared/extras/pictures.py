@@ -9,6 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from scipy.ndimage import distance_transform_edt
 
 from shared.errors import InputError
+from shared.languages import say
 from shared.training import plots
 
 SIZE, BOX = 28, 20  # pixels: the image, and what the ink is scaled into
@@ -30,17 +31,19 @@ def read(path):
                 file = Image.fromarray((np.asarray(file) >> 8).astype("uint8"))
             rgba = file.convert("RGBA")
     except UnidentifiedImageError:
-        raise InputError(f"{path} is no PNG file") from None
+        raise InputError(say("{file} is no PNG file", file=path)) from None
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         # Pillow raises SyntaxError at a PNG file that is damaged.
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{path} can't be read: {reason}") from None
+        raise InputError(
+            say("{file} can't be read: {reason}", file=path, reason=reason)
+        ) from None
     grey = np.asarray(rgba.convert("L")) / 255
     alpha = np.asarray(rgba.getchannel("A")) / 255
     light = alpha.any() and np.average(grey, weights=alpha) > 0.5
     grey = grey * alpha + (0 if light else 1) * (1 - alpha)
     if np.ptp(grey) < BLANK:
-        raise InputError(f"there is nothing to see on {path}")
+        raise InputError(say("there is nothing to see on {file}", file=path))
     return grey
 
 

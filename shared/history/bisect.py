@@ -15,6 +15,7 @@ from shared.data import mnist
 from shared.errors import RunError
 from shared.files import text_of
 from shared.history import merge, repository
+from shared.languages import say
 from shared.proof.equivalence import ROUNDING, compare, load_train, record
 from shared.proof.mutants import MUTANTS, Mutant
 from shared.results import published
@@ -121,7 +122,7 @@ def choose(ladder, seed):
         report = compared(plant.programs[plant.last], row, splits)
         if report.pred is not None and report.pred > ROUNDING:
             return plant
-    raise RunError("no mutant can be planted")
+    raise RunError(say("no mutant can be planted"))
 
 
 def make(folder, main, ladder, seed):
@@ -147,7 +148,9 @@ def step(folder, ladder):
     tags = repository.of(folder)("tag", "--points-at", "HEAD").split()
     rows = [row for row in ladder if row.target in tags]
     if not rows:
-        raise RunError(f"what is checked out in {folder} is no stage")
+        raise RunError(
+            say("what is checked out in {folder} is no stage", folder=folder)
+        )
     program = text_of(folder / repository.FILE)
     return rows[0], compared(program, rows[0], mnist.load("auto"))
 
@@ -162,7 +165,11 @@ def reveal(folder, ladder):
     planted = repository.of(folder)("show", f"main:{repository.FILE}")
     if planted != plant.programs[plant.last]:
         raise RunError(
-            f"the stages have changed since {folder} was made: make it again"
-            f" with --seed {seed}"
+            say(
+                "the stages have changed since {folder} was made: make it"
+                " again with --seed {seed}",
+                folder=folder,
+                seed=seed,
+            )
         )
     return plant, seed

@@ -4,6 +4,7 @@ import os
 import subprocess
 
 from shared.errors import RunError
+from shared.languages import say
 
 
 def git(*arguments, stdin=""):
@@ -45,7 +46,10 @@ def _run(arguments, stdin="", codes=(0,)):
         )
     except FileNotFoundError as error:
         raise RunError(
-            "this needs git, which was not found: https://git-scm.com"
+            say(
+                "this needs git, which was not found: {address}",
+                address="https://git-scm.com",
+            )
         ) from error
     if done.returncode not in codes:
         said = done.stderr.decode(errors="replace").strip().splitlines()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shared.errors import RunError
 from shared.history.git import git
+from shared.languages import say
 
 FILE = "train.py"
 AUTHOR = "Torch in Twelve <history@torch-in-twelve.invalid>"
@@ -175,7 +176,11 @@ def note_of(folder):
         made = (folder / ".git" / MADE).read_text()
     except OSError as error:
         raise RunError(
-            f"there is none in {folder}: make {folder.name} makes it"
+            say(
+                "there is none in {folder}: `{command}` makes it",
+                folder=folder,
+                command=f"make {folder.name}",
+            )
         ) from error
     return made.partition("\n")[0]
 
@@ -186,28 +191,33 @@ def check(folder):
         return
     path = folder / ".git" / MADE
     if not path.is_file():
-        found = "was not made here"
+        found = say("was not made here")
     else:
         found = _work(of(folder), path.read_text())
     if found:
         raise RunError(
-            f"{folder} {found}: it stays as it is. Move it away, or delete it"
+            say(
+                "{folder} {found}: it stays as it is. Move it away, or delete"
+                " it",
+                folder=folder,
+                found=found,
+            )
         )
 
 
 def _work(call, made):
     """Say what a reader has done in a repository, "" if nothing."""
     if changes := call("status", "--porcelain").splitlines():
-        return f"has changes of yours, in {changes[0][3:]}"
+        return say("has changes of yours, in {file}", file=changes[0][3:])
     refs = dict(
         reversed(line.split()) for line in made.splitlines() if " " in line
     )
     commits = ("rev-list", "--oneline", "--all", "--reflog", "HEAD", "--not")
     if own := call(*commits, *set(refs.values())).splitlines():
-        return f"has commits of yours, such as {own[0]}"
+        return say("has commits of yours, such as {commit}", commit=own[0])
     for name in call(
         "for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags"
     ).splitlines():
         if name not in refs:
-            return f"has a branch or tag of yours, {name}"
+            return say("has a branch or tag of yours, {name}", name=name)
     return ""

@@ -17,6 +17,7 @@ from shared.data import mnist
 from shared.data.source import UnavailableError
 from shared.data.splits import N_TRAIN
 from shared.errors import InputError, RunError
+from shared.languages import local, say
 from shared.proof import losses
 from shared.proof.equivalence import ROUNDING, differences, meaning
 from shared.results import published, tables
@@ -97,11 +98,13 @@ def read_run(stage):
     this stage.
     """
     path = runner.RUNS / stage.target / "metrics.json"
-    again = f"make {stage.target} writes a new one"
-    where = f"runs/{stage.target}/metrics.json"
+    said = {
+        "file": f"runs/{stage.target}/metrics.json",
+        "command": f"make {stage.target}",
+    }
     if not path.exists():
         raise InputError(
-            f"there is no {where} yet: run `make {stage.target}` first"
+            say("there is no {file} yet: run `{command}` first", **said)
         )
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -110,12 +113,21 @@ def read_run(stage):
         _check(run)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
-            f"{where} is cut off or damaged, or not of a run: {again}"
+            say(
+                "{file} is cut off or damaged, or not of a run: `{command}`"
+                " writes a new one",
+                **said,
+            )
         ) from error
     if run["stage"] != stage.name:
         raise InputError(
-            f"{where} is of stage {run['stage'][:20]}, not {stage.name}:"
-            f" {again}"
+            say(
+                "{file} is of stage {found}, not {stage}: `{command}` writes"
+                " a new one",
+                found=run["stage"][:20],
+                stage=stage.name,
+                **said,
+            )
         )
     return run
 
@@ -155,7 +167,7 @@ class Trial(NamedTuple):
     from_run: Parting | str | None
 
 
-UNLIKE = "other dtype"
+UNLIKE = "unlike"
 
 
 class _StoppedError(Exception):
@@ -233,21 +245,32 @@ class Explanation:
     def place(self, step, batch_size):
         """Say which step of a training it is, counting from 1."""
         epoch, batch = divmod(step, math.ceil(N_TRAIN / batch_size))
-        return f"step {step + 1:,} (epoch {epoch + 1}, batch {batch + 1})"
+        return say(
+            "step {step:,} (epoch {epoch}, batch {batch})",
+            step=step + 1,
+            epoch=epoch + 1,
+            batch=batch + 1,
+        )
 
     def tell(self):
         """Print why the numbers are different, as far as it can be found."""
         reference = self.reference(self.run["dtype"])
         print(
-            f"{self.stage.label}: accuracy {self.run['accuracy']:.4f} in your"
-            f" run, {reference['accuracy']:.4f} published"
-            f" ({published.conditions(self.found, self.run['dtype'])},"
-            f" seed {self.found['seed']})."
+            say(
+                "{stage}: accuracy {yours:.4f} in your run, {published:.4f}"
+                " published ({conditions}).",
+                stage=local(self.stage.label),
+                yours=self.run["accuracy"],
+                published=reference["accuracy"],
+                conditions=local(conditions(self.found, self.run["dtype"])),
+            )
         )
         if published.stale(self.found, [self.stage]):
             print(
-                f"{self.stage.file} has changed since its numbers were"
-                " published."
+                say(
+                    "{file} has changed since its numbers were published.",
+                    file=self.stage.file,
+                )
             )
         self._tell_conditions()
         if self.apart is None:
@@ -258,9 +281,16 @@ class Explanation:
 
     def _tell_conditions(self):
         if not self.chosen:
-            print("The conditions are the same.")
+            print(say("The conditions are the same."))
             return
-        rows = [("what differs", "your run", "published", "what it does")]
+        rows = [
+            (
+                say("what differs"),
+                say("your run"),
+                say("published"),
+                say("what it does"),
+            )
+        ]
         for name in self.chosen:
             values = (self.run.get(name, ""), self.published[name])
             rows.append((name, *map(str, values), EFFECTS.get(name, "")))
@@ -274,33 +304,44 @@ class Explanation:
             len(self.run["losses"]),
             len(self.reference(self.run["dtype"])["losses"]),
         )
-        equal = f"All {n:,} losses and the accuracy are the published ones"
-        if self.run["dtype"] == "float64":
-            equal += ", up to rounding"
         if self.differs(["epochs"]):
-            return (
-                f"The first {n:,} losses are the published ones. Only the"
-                " number of epochs makes a difference."
+            return say(
+                "The first {n:,} losses are the published ones. Only the"
+                " number of epochs makes a difference.",
+                n=n,
             )
-        if self.differs(["dtype"]):
-            return (
-                f"{equal} for float64. README.md shows those for float32,"
-                " which begin with other random numbers."
+        if self.differs(["dtype"]):  # what is published is float32
+            return say(
+                "All {n:,} losses and the accuracy are the published ones for"
+                " float64, up to rounding. README.md shows those for float32,"
+                " which begin with other random numbers.",
+                n=n,
             )
         if self.chosen:
-            return f"{equal}: {_listed(self.chosen)} made no difference here."
-        return f"{equal}."
+            return say(
+                "All {n:,} losses and the accuracy are the published ones:"
+                " {chosen} made no difference here.",
+                n=n,
+                chosen=_listed(self.chosen),
+            )
+        return say(
+            "All {n:,} losses and the accuracy are the published ones.", n=n
+        )
 
     def _tell_parting(self):
         if self.apart.step is None:
-            return (
-                "All losses are the published ones, but the"
-                f" {_kind(self.apart)} differs by {self.apart.by:.1g}."
+            return say(
+                "All losses are the published ones, but the {kind} differs by"
+                " {by:.1g}.",
+                kind=_kind(self.apart),
+                by=self.apart.by,
             )
-        place = self.place(self.apart.step, self.run["batch_size"])
-        return (
-            f"The losses part at {place}, by {self.apart.by:.1g}."
-            f" The largest difference of any step is {self.apart.most:.1g}."
+        return say(
+            "The losses part at {place}, by {by:.1g}. The largest difference"
+            " of any step is {most:.1g}.",
+            place=self.place(self.apart.step, self.run["batch_size"]),
+            by=self.apart.by,
+            most=self.apart.most,
         )
 
     def _search(self):
@@ -311,7 +352,7 @@ class Explanation:
             else:
                 conclusion = self._search_rounding()
         except UnavailableError as error:
-            conclusion = f"Nothing could be tried: {error}"
+            conclusion = say("Nothing could be tried: {error}", error=error)
         if self.trials:
             print()
             Console(highlight=False).print(tables.terminal(self._rows()))
@@ -320,10 +361,10 @@ class Explanation:
     def _search_chosen(self):
         """Switch to what the run had, one thing at a time."""
         names = [name for name in self.chosen if self._can_switch(name)]
-        as_published = self.try_("as published")
+        as_published = self.try_(say("as published"))
         trials = {name: self._switched([name]) for name in names}
         if len(names) > 1:
-            like_run = self._switched(names, "all of these")
+            like_run = self._switched(names, say("all of these"))
         else:
             [like_run] = trials.values()
         if as_published.from_published is not None:
@@ -339,9 +380,12 @@ class Explanation:
         ]
         theirs = [f"{name} {self.published[name]}" for name in makers]
         yours = [f"{name} {self.run[name]}" for name in makers]
-        return (
-            f"It is {_listed(makers)}: with {_listed(theirs)} this program"
-            f" gives the published numbers, with {_listed(yours)} yours."
+        return say(
+            "It is {makers}: with {theirs} this program gives the published"
+            " numbers, with {yours} yours.",
+            makers=_listed(makers),
+            theirs=_listed(theirs),
+            yours=_listed(yours),
         )
 
     def _search_rounding(self):
@@ -355,7 +399,7 @@ class Explanation:
                 return self._not_rounding(trial)
         tried = exact
         if self.run["dtype"] == "float32":
-            tried = [self.try_("as published")]
+            tried = [self.try_(say("as published"))]
             if threads:
                 tried.append(self._switched(["threads"]))
             else:
@@ -364,15 +408,17 @@ class Explanation:
         if accelerator() and "device" in runner.options_of(
             self.stage.program.train
         ):
-            tried.append(self.try_("on the accelerator", device=None))
+            tried.append(self.try_(say("on the accelerator"), device=None))
         seed = self.found["seed"] + 1
         self.try_(f"seed {seed}", seed=seed)
         if not any(trial and trial.from_run is None for trial in tried):
             return self._not_reproduced()
-        amplified = self.apart.most > AMPLIFIED
-        return (
-            f"Rounding{', amplified by training' * amplified}: in float64 both"
-            f" give {exact[0].accuracy:.4f}."
+        return say(
+            "Rounding, amplified by training: in float64 both give"
+            " {accuracy:.4f}."
+            if self.apart.most > AMPLIFIED
+            else "Rounding: in float64 both give {accuracy:.4f}.",
+            accuracy=exact[0].accuracy,
         )
 
     def _exact(self, threads=1):
@@ -385,40 +431,44 @@ class Explanation:
         """Return the conclusion if float64 differs from what is published."""
         apart = exact.from_published
         if apart.step is None:
-            return (
-                f"This is not rounding: in float64 the {_kind(apart)} differs"
-                f" by {apart.by:.1g}, though the losses are the same. Look at"
-                " the validation and at the prediction."
+            return say(
+                "This is not rounding: in float64 the {kind} differs by"
+                " {by:.1g}, though the losses are the same. Look at the"
+                " validation and at the prediction.",
+                kind=_kind(apart),
+                by=apart.by,
             )
         batch_size = self.base["batch_size"]
         steps = math.ceil(N_TRAIN / batch_size)
-        first = "the first loss differs"
-        if apart.step:
-            place = self.place(apart.step, batch_size)
-            first = f"the losses differ at {place}"
-        return (
-            f"This is not rounding: {first} by {apart.by:.1g} in float64,"
-            f" {meaning(apart.step, steps)}."
+        return say(
+            "This is not rounding: the losses differ at {place} by {by:.1g} in"
+            " float64, {meaning}."
+            if apart.step
+            else "This is not rounding: the first loss differs by {by:.1g} in"
+            " float64, {meaning}.",
+            place=self.place(apart.step, batch_size),
+            by=apart.by,
+            meaning=local(meaning(apart.step, steps)),
         )
 
     def _not_reproduced(self):
         """Return the conclusion if nothing that was tried gives the run."""
-        now = (
-            "The program as it is now gives the published numbers, but"
-            " nothing that was tried gives yours."
-        )
-        again = f"To run it as it is: make {self.stage.target}"
-        if self.apart.step is None or self.apart.by > FIRST_BY_ROUNDING:
-            return (
-                f"{now} The first {_kind(self.apart)} that differs does so by"
-                f" {self.apart.by:.1g}: that is not rounding. Your run is of"
-                " another program, such as an edited copy, or this one before"
-                f" an edit. {again}"
-            )
-        return (
-            f"{now} They part by {self.apart.by:.1g}, as rounding begins:"
-            " your run may come from another processor or another build of"
-            f" torch, or from the program before an edit. {again}"
+        other = self.apart.step is None or self.apart.by > FIRST_BY_ROUNDING
+        return say(
+            "The program as it is now gives the published numbers, but nothing"
+            " that was tried gives yours. The first {kind} that differs does"
+            " so by {by:.1g}: that is not rounding. Your run is of another"
+            " program, such as an edited copy, or this one before an edit. To"
+            " run it as it is: {command}"
+            if other
+            else "The program as it is now gives the published numbers, but"
+            " nothing that was tried gives yours. They part by {by:.1g}, as"
+            " rounding begins: your run may come from another processor or"
+            " another build of torch, or from the program before an edit. To"
+            " run it as it is: {command}",
+            kind=_kind(self.apart),
+            by=self.apart.by,
+            command=f"make {self.stage.target}",
         )
 
     def _can_switch(self, name):
@@ -442,12 +492,22 @@ class Explanation:
         """
         conditions = self.base | switched
         if conditions["threads"] > MOST_THREADS:
-            print(f"not tried: {name}; this machine has fewer cores")
+            print(
+                say(
+                    "not tried: {name}; this machine has fewer cores",
+                    name=name,
+                )
+            )
             return None
         if conditions["device"] is None and not accelerator():
-            print(f"not tried: {name}; this machine has no accelerator")
+            print(
+                say(
+                    "not tried: {name}; this machine has no accelerator",
+                    name=name,
+                )
+            )
             return None
-        print(f"training: {name}", flush=True)
+        print(say("training: {name}", name=name), flush=True)
         seen = self._train(conditions, expected)
         dtype = conditions["dtype"]
         in_run = UNLIKE
@@ -500,9 +560,16 @@ class Explanation:
 
     def _rows(self):
         """Return the trials as a table."""
-        rows = [("tried", "accuracy", "against published", "against yours")]
+        rows = [
+            (
+                say("tried"),
+                say("accuracy"),
+                say("against published"),
+                say("against yours"),
+            )
+        ]
         for trial in self.trials:
-            accuracy = "stopped"
+            accuracy = say("stopped")
             if trial.accuracy is not None:
                 accuracy = f"{trial.accuracy:.4f}"
             rows.append(
@@ -523,24 +590,39 @@ def accelerator():
 
 def _kind(apart):
     """Return what parts as a sentence has it."""
-    return {"validation": "validation loss"}.get(apart.what, apart.what)
+    return {
+        "loss": say("loss"),
+        "validation": say("validation loss"),
+        "accuracy": say("accuracy"),
+    }[apart.what]
 
 
 def _cell(apart):
     """Return a parting as a cell of a table."""
     if apart is None:
-        return "the same"
-    if isinstance(apart, str):
-        return apart
+        return say("the same")
+    if apart == UNLIKE:
+        return say("other dtype")
     if apart.step is None:
-        return f"other {_kind(apart)}, by {apart.by:.1g}"
-    return f"from step {apart.step + 1:,} on, by {apart.by:.1g}"
+        return say("other {kind}, by {by:.1g}", kind=_kind(apart), by=apart.by)
+    return say(
+        "from step {step:,} on, by {by:.1g}",
+        step=apart.step + 1,
+        by=apart.by,
+    )
 
 
 def _listed(words):
     """Return "a", "a and b" or "a, b and c"."""
     *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
+    if not most:
+        return last
+    return say("{most} and {last}", most=", ".join(most), last=last)
+
+
+def conditions(found, dtype):
+    """Say under which conditions losses were published, in English."""
+    return published.conditions(found, dtype, f"seed {found['seed']}")
 
 
 def explain(stage):
@@ -552,5 +634,10 @@ def explain(stage):
     run = read_run(stage)
     found = published.read("losses")
     if stage.name not in found["stages"]:
-        raise RunError(f"nothing is published of it: {published.AGAIN}")
+        raise RunError(
+            say(
+                "nothing is published of it: {again}",
+                again=local(published.AGAIN),
+            )
+        )
     Explanation(stage, run, found).tell()

@@ -1,12 +1,14 @@
 """Why a run gave other numbers than the published one is named right."""
 
 import json
+import re
 from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
 import torch
 
+from shared import languages
 from shared.data import mnist
 from shared.proof import explain, losses
 from shared.proof.equivalence import load_train, record
@@ -120,7 +122,7 @@ def test_what_is_published_are_all_losses_once(measured):
     ("options", "words"),
     [
         ({}, "All 10 losses and the accuracy are the published ones."),
-        ({"dtype": "float64"}, "ones, up to rounding for float64. README.md"),
+        ({"dtype": "float64"}, "for float64, up to rounding. README.md"),
         ({"epochs": 3}, "Only the number of epochs makes a difference."),
     ],
 )
@@ -146,6 +148,24 @@ def test_the_published_numbers_are_recognized_without_a_training(
 def test_what_was_chosen_is_named_and_tried(desk, options, words):
     desk.run(**options)
     assert words in desk.why()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"dtype": "float64"}, "与公布的 float64 结果相同"),
+        ({"epochs": 3}, "差别只在于轮数。"),
+        ({"seed": 1}, "原因是 seed：用 seed 0，这个程序得到公布的数字"),
+        ({"seed": 1, "lr": 0.3}, "原因是 seed 和 lr：用 seed 0 和 lr 0.5"),
+    ],
+)
+def test_it_is_said_in_chinese_too(desk, options, words):
+    desk.run(**options)
+    with languages.use("zh"):
+        text = desk.why()
+    assert words in text
+    # Names alone are left, such as float32, batch_size or README.zh-CN.md.
+    assert not re.search("[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}", text)
 
 
 def test_other_data_are_named(desk):
