@@ -90,6 +90,11 @@ def clauses(text):
     return ("; " if said == found else "；").join(said)
 
 
+def bracketed(text):
+    """Return a text in brackets, those of the language that is spoken."""
+    return f"（{text}）" if _language == "zh" else f"({text})"
+
+
 def say(template, **fields):
     """Return a message in the language that is spoken.
 

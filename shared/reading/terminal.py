@@ -21,7 +21,7 @@ from rich.theme import Theme
 
 from shared import languages
 from shared.errors import RunError
-from shared.languages import clauses, lines, local, say
+from shared.languages import bracketed, clauses, lines, local, say
 from shared.reading import diff, notes
 from shared.results import published
 
@@ -182,7 +182,7 @@ def _promises(stages, table):
             found, conditions = _outcome(stage, rows[stage.parent])
             grid.add_row("", say("measured"), clauses(found))
             if conditions:
-                said = f"({local(conditions)})"
+                said = bracketed(local(conditions))
                 grid.add_row("", "", said, style="dim")
     return grid
 
@@ -288,7 +288,7 @@ class _Side:
                 else "from line {number}",
                 number=self.to[line.number],
             )
-            text.append(f"  ({said})", "dim italic")
+            text.append(f"  {bracketed(said)}", "dim italic")
         if numbers := self.notes.get(line.number):
             said = ", ".join(map(str, numbers))
             said = (
