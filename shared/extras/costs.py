@@ -20,7 +20,7 @@ PAIRS = 5  # of trainings, one of a stage and one of its parent
 STEPS = 200  # that are profiled, after as many to warm up
 SIZES = (5_000, 50_000, 500_000)  # images
 FLAT = 0.1  # what a second per image may differ by, from the median
-PARTS = ("fetching", "forward", "backward", "step", "Python")
+PARTS = ("fetching", "forward", "backward", "update", "Python")
 LOGGED = "the program logs a loss"
 
 
@@ -148,7 +148,7 @@ def divide(events):
             elif name == "aten::slice" or "DataLoader" in name:
                 part = "fetching"
             else:
-                part = "forward" if learned is None else "step"
+                part = "forward" if learned is None else "update"
             spent[part] += stop - start
             whole -= stop - start
         spent["Python"] += whole

@@ -26,7 +26,7 @@ def test_the_parts_of_a_step_are_told_apart_by_their_order():
         "fetching": 0.1,
         "forward": 0.3,
         "backward": 0.4,
-        "step": 0.05,
+        "update": 0.05,
         "Python": 0.15,
     }
 
