@@ -109,6 +109,19 @@ def test_it_is_found_and_revealed(small, tmp_path, monkeypatch, capsys):
         assert old.strip("\n") in plant.programs[plant.first] or new in out
 
 
+def test_it_is_not_revealed_once_the_stages_have_changed(
+    small, tmp_path, monkeypatch
+):
+    bisect.make(tmp_path / "bisect", MAIN, LADDER, SEED)
+    plant = bisect.choose(LADDER, SEED)
+    edited = {name: code + "\n" for name, code in plant.programs.items()}
+    monkeypatch.setattr(
+        bisect, "choose", lambda *_: plant._replace(programs=edited)
+    )
+    with pytest.raises(RunError, match=rf"have changed .* --seed {SEED}"):
+        bisect.reveal(tmp_path / "bisect", LADDER)
+
+
 def test_nothing_in_the_repository_gives_it_away(small, tmp_path):
     honest, planted = tmp_path / "history", tmp_path / "bisect"
     repository.make(honest, MAIN)
