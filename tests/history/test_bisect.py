@@ -109,6 +109,15 @@ def test_it_is_found_and_revealed(small, tmp_path, monkeypatch, capsys):
         assert old.strip("\n") in plant.programs[plant.first] or new in out
 
 
+def test_nothing_is_tried_for_a_folder_with_work_of_the_readers(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "mine").touch()
+    monkeypatch.setattr(bisect, "choose", None)
+    with pytest.raises(RunError, match="was not made here"):
+        bisect.make(tmp_path, MAIN, LADDER, SEED)
+
+
 def test_it_is_not_revealed_once_the_stages_have_changed(
     small, tmp_path, monkeypatch
 ):
