@@ -32,10 +32,10 @@ What to look at:
 - The update runs under `torch.no_grad()`, because it is not part of the
   computation to differentiate. Without it, torch raises an error: a leaf that
   requires a gradient must not change in place.
-- `log_softmax` is the textbook formula. In float32, `exp` overflows once one
-  of the ten sums exceeds about 88.7 (their total can overflow a little
-  earlier), and from there the loss is infinite or nan. This training stays far
-  below that; stage 02 removes the danger.
+- `log_softmax` divides `exp(x)` by its sum over the ten (`-1`: the last
+  dimension) and takes the logarithm: `x` minus that of the sum. In float32 the
+  sum overflows if a number exceeds about 88.7, or a bit earlier, and the loss
+  is infinite or nan. Here all stay far below; stage 02 removes the danger.
 - The model is an ordinary Python function. Autograd records the operations on
   the tensors; it does not read the code.
 """

@@ -28,7 +28,7 @@ TIES = {
     "01": {
         "The weights are": "/ math.sqrt(784)",
         "`loss.backward()` adds": "weights.grad.zero_()",
-        "`log_softmax` is": "x.exp().sum(",
+        "`log_softmax` divides": "x.exp().sum(",
         "The model is": "def model(xb)",
     },
     "02": {
