@@ -2,6 +2,7 @@
 
 import html
 import re
+from functools import cache
 from itertools import pairwise
 
 from markupsafe import Markup
@@ -29,7 +30,7 @@ def highlighted(code, marks=None, links=None):
     """
     marks, links = marks or {}, links or {}
     found, number, column = [], 0, 0
-    for token, text in lex(code, PythonLexer(stripnl=False, ensurenl=False)):
+    for token, text in _lexed(code):
         while token not in CLASSES and token.parent:
             token = token.parent
         for part in re.split(r"(\n)", text):
@@ -50,6 +51,16 @@ def highlighted(code, marks=None, links=None):
                 )
             column += len(part)
     return Markup("".join(found))
+
+
+@cache  # a program is shown on several pages
+def _lexed(code):
+    return tuple(lex(code, PythonLexer(stripnl=False, ensurenl=False)))
+
+
+def indent(line):
+    """Return by how many columns a line of `highlighted` code is indented."""
+    return len(line) - len(line.lstrip(" "))
 
 
 def _cut(text, column, spans):

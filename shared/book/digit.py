@@ -3,7 +3,7 @@
 import base64
 
 import numpy as np
-from matplotlib.image import imread
+from PIL import Image
 
 from shared.results import published
 
@@ -17,8 +17,8 @@ def content(book):
     The networks are those of shared/results/ladder.json, the samples are the
     first digits of its picture, as levels from 0 to 255.
     """
-    picture = imread(published.RESULTS / "pictures" / "digits.png")
-    levels = (picture[..., 3] * 255).round().astype(np.uint8)
+    with Image.open(published.RESULTS / "pictures" / "digits.png") as picture:
+        levels = np.asarray(picture.getchannel("A"))
     samples = [
         levels[:SIZE, SIZE * i : SIZE * (i + 1)].tobytes()
         for i in range(SAMPLES)

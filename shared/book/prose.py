@@ -1,6 +1,7 @@
 """Markdown as HTML: the notes of the stages, and parts of README.md."""
 
 import re
+from functools import cache
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
@@ -20,6 +21,7 @@ def markdown(text):
     return _rendered(PARSER.parse(text))
 
 
+@cache  # the pages in another language say much again and again
 def inline(text):
     """Return Markdown of one line as HTML, without a paragraph around it."""
     return _rendered(PARSER.parseInline(text))

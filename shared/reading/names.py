@@ -5,6 +5,7 @@ name; `uses` finds them in a program. A test holds the two together.
 """
 
 import ast
+from functools import cache
 from typing import NamedTuple
 
 DOCS = "https://docs.pytorch.org/docs/stable/"
@@ -440,12 +441,13 @@ def link(name):
     return DOCS + (NAMES[name].page or f"generated/{name}.html")
 
 
+@cache  # a program stands on its page and on that of the next
 def uses(code):
     """Return every `Use` of a name of PyTorch in a program, in order.
 
     Raises SyntaxError if the code is no Python.
     """
-    return sorted(use for use in candidates(code) if use.name in NAMES)
+    return tuple(sorted(use for use in candidates(code) if use.name in NAMES))
 
 
 def candidates(code):

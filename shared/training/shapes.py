@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
 import torch
@@ -23,8 +24,9 @@ class _Log(list):
     validation = list.append
 
 
+@cache
 def digits():
-    """Return one batch to train on and one to validate on, drawn digits."""
+    """Return one batch to train on and two to validate on, drawn digits."""
     labels = np.arange(BATCH + VALID) % 10
     images = torch.tensor(standin.draw(labels, seed=0)).view(-1, 784) / 256
     labels = torch.tensor(labels)
