@@ -14,7 +14,8 @@ from shared.data.splits import Splits
 from shared.training import runner
 
 BATCH = 64  # images to train on: one batch, as every stage has by default
-VALID = 128  # images to validate on: one batch of twice the size
+VALID = 131  # images to validate on: a batch of 128, and some more
+IN_A_RUN = 10_000  # images to validate on, of all the data sets there are
 
 
 class _Log(list):
@@ -43,6 +44,9 @@ def digits():
 def record(stage, splits):
     """Run a stage on one batch; return what shapes came up, line by line.
 
+    To validate on, `splits` has `VALID` images, which no other size of a
+    stage is. A shape that begins with this size has `IN_A_RUN` in its place.
+
     Returns {number of the line in the file: [(name, shape), ...]}, with lines
     counted from 1. A name is a variable that the line assigns a tensor to,
     the first time it does in each function; of a layer, shown where it is
@@ -56,7 +60,13 @@ def record(stage, splits):
         runner.predict(
             train, splits, _Log(), seed=0, dtype=torch.float32, **options
         )
-    return found
+    return {
+        line: [
+            (name, (IN_A_RUN, *shape[1:]) if shape[0] == VALID else shape)
+            for name, shape in pairs
+        ]
+        for line, pairs in found.items()
+    }
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from shared.notebooks.build import notebooks
 from shared.proof import losses
 from shared.reading import notes, readme, ties, words
 from shared.results import published, tables
+from shared.training import shapes
 from shared.workshop.tasks import FORWARD
 from stages import LADDER, TABLE
 from tests.support.results import readme as readme_of
@@ -418,6 +419,15 @@ def test_shapes_are_those_that_the_comments_say(site):
                 assert shape == f"(64, {comment[1]})"
                 seen += 1
     assert seen == 4 * 4
+
+
+def test_all_images_to_validate_on_are_as_many_as_in_a_run(site):
+    for name in ("11", "12"):
+        page = (site / f"stage-{name}.html").read_text()
+        assert ">x_valid&nbsp;(10000, 1, 28, 28)<" in page
+        assert ">xb&nbsp;(128, 1, 28, 28)<" in page  # a batch of them
+    for page in site.glob("*.html"):
+        assert f"({shapes.VALID}, " not in page.read_text()
 
 
 def test_each_stage_ends_with_its_exercise(site):
