@@ -24,6 +24,7 @@ from lxml import html
 
 from shared import languages
 from shared.book import cards, charts, digit, edition, player, programs
+from shared.book.code import indent
 from shared.book.prose import Readme, clauses, inline, unbroken
 from shared.errors import RunError
 from shared.languages import sources
@@ -235,6 +236,7 @@ def _pages(book):
     )
     environment.filters |= {
         "clauses": clauses,
+        "indent": indent,
         "inline": inline,
         "unbroken": unbroken,
     }

@@ -1,17 +1,15 @@
 """Cards for a browser: which are on which page, and what each shows."""
 
-from functools import lru_cache
 from itertools import groupby
 
 from markupsafe import Markup
 
-from shared.book import code
+from shared.book.code import highlighted, indent
 from shared.book.prose import PARSER
 from shared.proof import cards
 from shared.reading import diff
 from shared.results import published
 
-highlighted = lru_cache(code.highlighted)  # every card shows its stage again
 GAP = Markup('<span class="gap">⋮</span>')
 
 
@@ -78,8 +76,18 @@ def _pieces(card):
 def _program(card):
     """Return the code to show as HTML, a sign where some is left out."""
     lines = highlighted(card.code).split("\n")
-    pieces = ["\n".join(lines[n] for n in piece) for piece in _pieces(card)]
+    pieces = [
+        "\n".join(_hanging(lines[n]) for n in piece) for piece in _pieces(card)
+    ]
     return Markup(f"\n\n{GAP}\n\n").join(map(Markup, pieces))
+
+
+def _hanging(line):
+    """Return a line as an element that hangs by its indent if it wraps."""
+    if not line:
+        return line
+    style = f"--indent: {indent(line)}ch"
+    return f'<span class="hangs" style="{style}">{line}</span>'
 
 
 def _places(card):

@@ -8,6 +8,7 @@ from shared.book.prose import unbroken
 from shared.proof import cards
 from shared.results import published
 from stages import LADDER
+from tests.book.test_browser import hangs_by
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
@@ -214,4 +215,7 @@ def test_an_answered_card_fits_and_axe_finds_no_violation(
     )
     line_of(page, card, right=False).click()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if width == 360:
+        assert hangs_by(page, f"{SHOWN} .hangs") > 12
+        assert hangs_by(page, f"{SHOWN} .edit code > span") > 12
     examine(page)
