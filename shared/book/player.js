@@ -9,7 +9,12 @@ const still = matchMedia("(prefers-reduced-motion: reduce)")
 const play = (player) => {
   const programs = [...player.querySelectorAll(".listing")].map((listing) => ({
     ...listing.dataset,
-    lines: [...listing.querySelectorAll("li")],
+    lines: [...listing.querySelectorAll("li")].map((line) => ({
+      life: line.dataset.life,
+      born: line.className,
+      html: line.innerHTML,
+      isBlank: !line.textContent.trim(),
+    })),
   }))
   const find = (selector) => player.querySelector(selector)
   const screen = find(".screen"), paper = screen.firstElementChild
@@ -18,46 +23,56 @@ const play = (player) => {
   const shown = new Map() // by their lives, the lines that ever stood
   let timer, current
 
-  const row = (n) => n * parseFloat(getComputedStyle(screen).lineHeight)
-
-  const stand = (line, n) => {
-    const { life } = line.dataset
-    let place = shown.get(life)
-    if (!place) {
-      place = document.createElement("p")
+  const stand = ({ life, born, html }, n) => {
+    if (!shown.has(life)) {
+      const place = document.createElement("p")
       place.dataset.life = life
-      place.className = line.className
-      shown.set(life, place)
+      place.className = born
+      shown.set(life, { place })
       paper.append(place)
     }
+    const line = shown.get(life)
     // A line that moves may have another indent, and other words around it.
-    if (place.innerHTML !== line.innerHTML) place.innerHTML = line.innerHTML
-    place.style.transform = `translateY(calc(${n} * var(--line-height)))`
-    return place
+    if (line.html !== html) line.place.innerHTML = html
+    line.place.style.transform = `translateY(calc(${n} * var(--line-height)))`
+    return Object.assign(line, { html, n })
   }
 
   const show = (stage, life) => {
-    const before = new Set(programs[current]?.lines.map((l) => l.dataset.life))
-    const here = new Set()
-    const fresh = []
-    programs[stage].lines.forEach((line, n) => {
-      const place = stand(line, n)
-      here.add(line.dataset.life)
-      const isNew = current !== undefined && stage !== current
-        && !before.has(line.dataset.life)
-      if (stage !== current) {
-        place.classList.toggle("new", isNew && line.textContent.trim() !== "")
-      }
-      if (isNew && line.textContent.trim()) fresh.push(n)
+    // Asked before anything changes, or all would be laid out once more.
+    const height = parseFloat(getComputedStyle(screen).lineHeight)
+    const { scrollTop, clientHeight } = screen
+    const { page, heading, swaps, lines } = programs[stage]
+    const isOther = stage !== current
+    const before = new Set(programs[current]?.lines.map((line) => line.life))
+    const isNew = (line) =>
+      before.size > 0 && isOther && !before.has(line.life) && !line.isBlank
+    const fresh = [...lines.keys()].filter((n) => isNew(lines[n]))
+    // Look at the line asked for, or at the longest stretch of new ones.
+    const target = life === undefined ? middle(fresh)
+      : lines.findIndex((line) => line.life === life)
+    const most = Math.max(lines.length * height - clientHeight, 0)
+    const top = target === undefined ? scrollTop
+      : Math.min(Math.max(target * height - clientHeight / 2, 0), most)
+    // To begin to glide takes time: only lines that can be seen do.
+    const inSight = (n) => [scrollTop, top].some((edge) =>
+      n * height > edge - height && n * height < edge + clientHeight)
+
+    const here = new Set(lines.map((line) => line.life))
+    for (const { place, n } of shown.values()) {
+      place.classList.toggle("glides", inSight(n))
+    }
+    lines.forEach((line, n) => {
+      const { place } = stand(line, n)
+      if (inSight(n)) place.classList.add("glides")
+      if (isOther) place.classList.toggle("new", isNew(line))
     })
-    for (const [key, place] of shown) {
+    for (const [key, { place }] of shown) {
       place.classList.toggle("here", here.has(key))
       place.classList.toggle("looked-at", key === life)
     }
-    paper.style.height =
-      `calc(${programs[stage].lines.length} * var(--line-height))`
-    const { page, heading, swaps, lines } = programs[stage]
-    if (stage !== current) {
+    paper.style.height = `calc(${lines.length} * var(--line-height))`
+    if (isOther) {
       const link = document.createElement("a")
       link.href = page
       link.textContent = heading
@@ -72,14 +87,8 @@ const play = (player) => {
       isHere ? head.setAttribute("aria-current", "true")
         : head.removeAttribute("aria-current")
     }
-    // Look at the line asked for, or at the longest stretch of new ones.
-    const target = life === undefined ? middle(fresh)
-      : lines.findIndex((line) => line.dataset.life === life)
     if (target !== undefined) {
-      screen.scrollTo({
-        top: row(target) - screen.clientHeight / 2,
-        behavior: still.matches ? "auto" : "smooth",
-      })
+      screen.scrollTo({ top, behavior: still.matches ? "auto" : "smooth" })
     }
     current = stage
   }
