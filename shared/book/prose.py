@@ -14,6 +14,7 @@ PARSER.enable(["table", "smartquotes"])
 
 SHORT = 32  # characters of code that are not broken at the end of a line
 NUMBER = re.compile(r"(\d)e-(\d)")  # 3e-14
+TABLE = re.compile(r"<table>\s*<thead>")
 
 
 def markdown(text):
@@ -61,6 +62,7 @@ class Readme:
     def __init__(self, text, links):
         self._tokens = PARSER.parse(text)
         self._links = links
+        self._tables = 0
 
     @property
     def introduction(self):
@@ -105,24 +107,25 @@ class Readme:
         raise RunError(f"README.md has no section {title!r} for the book")
 
     def _render(self, tokens):
-        heads, cells = [], 0
-        for token, after in pairwise([*tokens, None]):
+        for token in tokens:
             for child in token.children or []:
                 for name in ("href", "src"):
                     if name in child.attrs:
                         child.attrs[name] = self._link(child.attrs[name])
-            # A table on a phone has no room for its head: each cell tells.
-            if token.type == "table_open":
-                heads = []
-            elif token.type == "tr_open":
-                cells = 0
-            elif token.type == "th_open":
-                heads.append(after.content)
-            elif token.type == "td_open":
-                if cells and heads[cells] != after.content:
-                    token.attrs["data-label"] = heads[cells]
-                cells += 1
-        return _rendered(tokens)
+        text = TABLE.sub(self._box, str(_rendered(tokens)))
+        return Markup(text.replace("</table>", "</table>\n</div>"))
+
+    def _box(self, table):
+        """Return the begin of a table in a box, which scrolls if it must.
+
+        The box has the heads of the columns for a name.
+        """
+        self._tables += 1
+        name = f"columns-{self._tables}"
+        return (
+            '<div class="scrolls" role="region" tabindex="0"'
+            f' aria-labelledby="{name}">\n<table>\n<thead id="{name}">'
+        )
 
     def _link(self, link):
         if link.startswith("https://"):
