@@ -30,6 +30,7 @@
   }
 
   const show = () => {
+    find(".here").hidden = image !== null
     paint(find(".seen"), reader.SIZE, (i) => {
       const grey = 255 - Math.round((image?.[i] ?? 0) * 255)
       return [grey, grey, grey, 255]
