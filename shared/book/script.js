@@ -246,7 +246,9 @@ addEventListener("keydown", (event) => {
     find.focus()
   }
   const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key]
-  if (!rel || (target.type === "radio" && !clicked)) return
+  const box = target.closest("[tabindex='0']")
+  const scrolls = box && box.scrollWidth > box.clientWidth // by these keys
+  if (!rel || scrolls || (target.type === "radio" && !clicked)) return
   event.preventDefault()
   document.querySelector(`a[rel="${rel}"]`)?.click()
 })

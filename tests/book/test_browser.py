@@ -3,7 +3,11 @@
 Needs the `dev` dependencies and the system's chromium.
 """
 
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
 
 from shared.book import build
 from stages import LADDER, PRELUDE, TABLE
@@ -161,7 +165,7 @@ OUTSIDE = """() => {
     for (const element of document.body.querySelectorAll("*")) {
       const box = element.getBoundingClientRect()
       if (box.width > 1 && box.right > innerWidth + 1
-          && !element.parentElement.closest(".screen")) { // it scrolls
+          && !element.parentElement.closest(".screen, .scrolls")) {
         found.add(`${view?.value}: ${element.outerHTML.slice(0, 80)}`)
       }
     }
@@ -179,6 +183,38 @@ def test_nothing_overflows(name, visit):
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(OUTSIDE) == [], width
+
+
+def edge(box):
+    """Return the colour of most pixels at the right edge of an element."""
+    picture = np.array(Image.open(io.BytesIO(box.screenshot())).convert("RGB"))
+    colours, counts = np.unique(picture[8:-8, -4], axis=0, return_counts=True)
+    return colours[counts.argmax()].tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "boxes"), [("speed.html", ".scrolls"), ("play.html", ".screen")]
+)
+def test_what_is_too_wide_for_a_phone_scrolls_and_shows_that_it_does(
+    name, boxes, visit
+):
+    page = visit(name, 360, reduced_motion="reduce")
+    box = page.locator(boxes).last
+    name = box.evaluate(
+        "e => [e.ariaLabel,"
+        " ...e.ariaLabelledByElements?.map(other => other.textContent) ?? []]"
+    )
+    assert any(name)
+    assert box.get_attribute("role") in ("region", "group")
+    size = box.evaluate("e => [e.clientWidth, e.scrollWidth, e.scrollLeft]")
+    assert size[0] < size[1]
+    assert size[2] == 0
+    more = edge(box)
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("e => e.scrollLeft > 0", arg=box.element_handle())
+    box.evaluate("e => { e.scrollLeft = e.scrollWidth }")
+    assert sum(edge(box)) > sum(more) + 60  # the shadow is gone
 
 
 def test_on_a_phone_the_change_is_never_side_by_side(visit):
@@ -224,6 +260,7 @@ def lines_and_notes(page):
 @pytest.mark.parametrize("stage", TABLE, ids=lambda stage: stage.name)
 def test_notes_stand_in_the_margin_at_their_lines(stage, visit):
     page = visit(f"{stage.target}.html")
+    assert not page.get_by_text("Tap a number for its note.").is_visible()
     found = lines_and_notes(page)
     assert found
     for previous, (line, note) in zip([None, *found], found, strict=False):
@@ -246,6 +283,10 @@ def test_the_first_changed_line_is_on_the_first_screen(stage, visit):
 
 def test_a_number_opens_its_note_below_the_line_on_a_phone(visit):
     page = visit("stage-08.html", width=360)
+    assert page.get_by_text("Tap a number for its note.").is_visible()
+    for number in page.locator(".listing .mark:visible").all():
+        box = number.bounding_box()
+        assert min(box["width"], box["height"]) >= 24  # of a finger
     note, button = page.locator("#note-2"), page.locator("[data-note=note-2]")
     assert not note.is_visible()
     button.first.click()
@@ -322,9 +363,29 @@ def test_an_address_of_a_line_unfolds_it(visit, site):
     name = line.get_attribute("id")
     page.goto(f"{(site / 'stage-07.html').as_uri()}#{name}")
     assert page.locator(f"#{name}").is_visible()
+    top = page.locator(f"#{name}").bounding_box()["y"]
+    assert top == pytest.approx(16, abs=1)  # not at the very edge
 
 
-def test_code_is_legible_on_a_projector_and_hangs_when_it_wraps(visit):
+HANG = """lines => lines.flatMap(line => {
+  const range = document.createRange()
+  range.selectNodeContents(line)
+  const left = line.getBoundingClientRect().left
+  const boxes = [...range.getClientRects()].filter(box => box.width > 2)
+  const first = Math.min(...boxes.map(box => box.top))
+  return boxes.filter(box => box.top > first + 10).map(box => box.left - left)
+})"""
+
+
+def hangs_by(page, lines):
+    """Return how many pixels the second row of a line begins further in.
+
+    The fewest of all lines that have one; there is at least one.
+    """
+    return min(page.locator(lines).evaluate_all(HANG))
+
+
+def test_code_is_legible_on_a_projector_and_hangs_when_it_wraps(visit, site):
     def size(page):
         code = page.locator(".listing code").first
         return code.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
@@ -332,21 +393,10 @@ def test_code_is_legible_on_a_projector_and_hangs_when_it_wraps(visit):
     assert size(visit("stage-08.html", width=1920)) >= 16
     phone = visit("stage-08.html", width=360)
     assert size(phone) >= 12
-    wrapped = phone.evaluate(
-        """() => [...document.querySelectorAll(".listing code")].flatMap(
-            code => {
-                const range = document.createRange()
-                range.selectNodeContents(code)
-                const left = code.getBoundingClientRect().left
-                const boxes = [...range.getClientRects()].filter(
-                    box => box.width > 2)
-                const first = Math.min(...boxes.map(box => box.top))
-                return boxes.filter(box => box.top > first + 10).map(
-                    box => box.left - left)
-            })"""
-    )
-    assert wrapped
-    assert min(wrapped) > 20
+    assert hangs_by(phone, ".listing code") > 20
+    phone.goto((site / "play.html").as_uri())
+    phone.get_by_text("All twelve, one below the other").click()
+    assert hangs_by(phone, ".listings li") > 12
 
 
 @pytest.mark.parametrize("width", [1440, 360])
@@ -357,6 +407,7 @@ def test_without_scripts_it_can_be_read_all_the_same(width, visit):
     assert folded.is_visible()
     for note in page.locator(".listing .note").all():
         assert note.is_visible()
+    assert not page.get_by_text("Tap a number for its note.").is_visible()
     choose(page, "whole")
     shows(page, "whole")
 
@@ -371,10 +422,20 @@ def test_a_chart_shows_the_values_on_hover(visit):
     assert "stage 07: 0." in text
 
 
+def unfold_words(page):
+    """Unfold what is explained, and the values of charts; not all code."""
+    page.evaluate(
+        """() => document.querySelectorAll(".words, .figures").forEach(
+            details => { details.open = true })"""
+    )
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_no_violation(name, visit, examine):
     """Colours are examined once for each kind of page; that takes longest."""
-    examine(visit(name), colours=name in KINDS)
+    page = visit(name)
+    unfold_words(page)
+    examine(page, colours=name in KINDS)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -382,6 +443,7 @@ def test_axe_finds_no_violation_in_the_dark_and_on_a_phone(
     name, visit, examine
 ):
     page = visit(name, color_scheme="dark")
+    unfold_words(page)
     examine(page, rest=False)
     page.set_viewport_size({"width": 360, "height": 900})
     examine(page, colours=False)

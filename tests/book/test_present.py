@@ -34,6 +34,9 @@ def test_it_goes_through_the_notes_one_at_a_time(keys, stage):
         line = stage.locator(".line.told").bounding_box()
         note = stage.locator(".note.told").bounding_box()
         assert 0 < line["y"] < note["y"] - line["height"]
+        middle = line["y"] + line["height"] / 2
+        if stage.evaluate("scrollY"):  # between the head and the tallest note
+            assert middle == pytest.approx((64 + 0.6 * 900) / 2, abs=2)
         assert note["y"] + note["height"] <= 900
         stage.keyboard.press(following)
     assert told(stage) == [count]  # and no page was turned
