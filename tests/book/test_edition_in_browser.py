@@ -37,6 +37,30 @@ def test_no_letters_are_slanted_in_chinese(visit):
     )
 
 
+def test_quotation_marks_are_those_of_the_chinese_font(visit):
+    page = visit("zh/stage-09.html")
+    heading = page.locator("#change")
+    assert re.search("“.*[0-9].*”", heading.inner_text())
+    fonts = fonts_of(page, "#change")
+    named = heading.evaluate("e => getComputedStyle(e).fontFamily")
+    if not any(font in named for font in fonts):
+        pytest.skip("no Chinese font that the style names")
+    assert len(fonts) == 1
+    assert not fonts & fonts_of(page, ".listing code")
+
+
+def fonts_of(page, selector):
+    """Return the fonts that an element is drawn with, a set of names."""
+    client = page.context.new_cdp_session(page)
+    for domain in ("DOM", "CSS"):
+        client.send(f"{domain}.enable")
+    root = client.send("DOM.getDocument")["root"]
+    which = {"nodeId": root["nodeId"], "selector": selector}
+    node = client.send("DOM.querySelector", which)["nodeId"]
+    found = client.send("CSS.getPlatformFontsForNode", {"nodeId": node})
+    return {font["familyName"] for font in found["fonts"]}
+
+
 def test_the_switch_keeps_the_page_and_the_place_on_it(visit):
     page = visit("stage-07.html#L44")
     page.click(".language")
