@@ -17,7 +17,7 @@ from shared.data import mnist
 from shared.data.source import UnavailableError
 from shared.data.splits import N_TRAIN
 from shared.errors import InputError, RunError
-from shared.languages import local, say
+from shared.languages import clauses, local, say
 from shared.proof import losses
 from shared.proof.equivalence import ROUNDING, differences, meaning
 from shared.results import published, tables
@@ -293,9 +293,10 @@ class Explanation:
         ]
         for name in self.chosen:
             values = (self.run.get(name, ""), self.published[name])
-            rows.append((name, *map(str, values), EFFECTS.get(name, "")))
+            effect = clauses(EFFECTS.get(name, ""))
+            rows.append((name, *(local(str(v)) for v in values), effect))
         print()
-        Console(highlight=False).print(tables.terminal(rows))
+        Console(highlight=False).print(tables.said(rows))
         print()
 
     def _without_parting(self):
@@ -355,7 +356,7 @@ class Explanation:
             conclusion = say("Nothing could be tried: {error}", error=error)
         if self.trials:
             print()
-            Console(highlight=False).print(tables.terminal(self._rows()))
+            Console(highlight=False).print(tables.said(self._rows()))
         return conclusion
 
     def _search_chosen(self):

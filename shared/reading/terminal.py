@@ -24,6 +24,7 @@ from shared.errors import RunError
 from shared.languages import bracketed, clauses, lines, local, say
 from shared.reading import diff, notes
 from shared.results import published
+from shared.results.tables import Cell
 
 READABLE = 79  # columns for prose, however wide the terminal is
 WIDE = 160  # columns from which on two programs fit side by side
@@ -178,11 +179,11 @@ def _promises(stages, table):
     for stage in stages:
         if stage.promise:
             promise = local(str(stage.promise))
-            grid.add_row(stage.name, say("promised"), promise)
+            grid.add_row(stage.name, say("promised"), Cell(promise))
             found, conditions = _outcome(stage, rows[stage.parent])
-            grid.add_row("", say("measured"), clauses(found))
+            grid.add_row("", say("measured"), Cell(clauses(found)))
             if conditions:
-                said = bracketed(local(conditions))
+                said = Cell(bracketed(local(conditions)))
                 grid.add_row("", "", said, style="dim")
     return grid
 

@@ -3,8 +3,20 @@
 from statistics import mean, median, stdev
 
 from rich.table import Table
+from rich.text import Text
 
-from shared.languages import clauses
+from shared.languages import clauses, lines
+
+
+class Cell(Text):
+    """A text in lines that end where those of its language may."""
+
+    def wrap(self, console, width, **options):
+        """Return its lines, each a `Text` of at most so many cells."""
+        found = self.divide(lines.breaks(self.plain, width))
+        for line in found:
+            line.rstrip()
+        return found
 
 
 def markdown(rows):
@@ -15,14 +27,19 @@ def markdown(rows):
 
 
 def terminal(rows):
-    """Return a table for a terminal, in the language that is spoken.
+    """Return a table for a terminal, in the language that is spoken."""
+    return said([map(clauses, row) for row in rows])
+
+
+def said(rows):
+    """Return a table for a terminal, of texts in the language spoken.
 
     Long cells are broken into lines.
     """
-    heading, *rows = [list(map(clauses, row)) for row in rows]
+    heading, *rows = rows
     table = Table(*heading, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Cell, row))
     return table
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.errors import InputError
-from shared.languages import clauses, local, say
+from shared.languages import clauses, lines, local, say
 from shared.proof import cards
 from shared.reading import diff
 from shared.reading.terminal import CODE, SIGNS, Prose
@@ -32,13 +32,11 @@ def play(ladder, stage=None, seed=None):
         )
     random.Random(seed).shuffle(deck)
     console = Console(highlight=False)
-    console.print(
-        say(
-            "Each program is one of the twelve stages, perhaps broken on"
-            " purpose. If a line is missing, name one beside the gap."
-        ),
-        end="\n\n",
+    text = say(
+        "Each program is one of the twelve stages, perhaps broken on purpose."
+        " If a line is missing, name one beside the gap."
     )
+    console.print(lines.fill(text, console.width), end="\n\n", markup=False)
     points = []
     try:
         for number, card in enumerate(deck, start=1):
@@ -69,14 +67,14 @@ def play(ladder, stage=None, seed=None):
 
 def _ask(card, console):
     """Return a number of a line as text, "fine" or "q"."""
-    lines = card.code.splitlines()
+    code = card.code.splitlines()
     ask = say('Which line is wrong? A number, "fine", or "q" to end:')
     while True:
         answer = console.input(f"{ask} ").strip().lower()
         if answer in ("fine", "q"):
             return answer
         number = int(answer) if answer.isdecimal() else 0
-        if 0 < number <= len(lines) and lines[number - 1].strip():
+        if 0 < number <= len(code) and code[number - 1].strip():
             return answer
         console.print(
             say('"{answer}" is not the number of a line here.', answer=answer)
@@ -171,13 +169,13 @@ def _answer(card, line, console):
     console.print()
     console.print(_accuracy_check(card))
     found = clauses(card.found)
-    console.print(
-        say("The proof catches it: {found}", found=found)
+    text = say(
+        "The proof catches it: {found}"
         if card.caught
-        else say("The proof finds nothing: {found}", found=found),
-        end="\n\n",
-        markup=False,
+        else "The proof finds nothing: {found}",
+        found=found,
     )
+    console.print(lines.fill(text, console.width), end="\n\n", markup=False)
 
 
 def _accuracy_check(card):

@@ -1,13 +1,16 @@
 """Lines end where those of their language may, and fit the terminal."""
 
+import io
 import textwrap
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console
 
 from shared.languages import lines, table
+from shared.results import tables
 
 ENGLISH = st.lists(
     st.text("abcde-.,", min_size=1, max_size=9), min_size=1
@@ -40,3 +43,10 @@ def test_a_chinese_character_takes_two_cells():
     assert lines.fill("一二三四五", 6) == "一二三\n四五"
     assert lines.fill("一二三，四五", 6) == "一二\n三，四\n五"
     assert lines.fill("用 `nn.Linear` 层", 14) == "用 `nn.Linear`\n层"
+
+
+def test_a_long_cell_of_a_table_is_broken_and_not_cut_off():
+    console = Console(width=20, file=io.StringIO())
+    console.print(tables.said([("a", "b"), ("seed", "一二三四五六七，八九")]))
+    shown = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    assert shown == ["a     b", "seed  一二三四五六", "      七，八九"]
