@@ -75,6 +75,16 @@ class Answer:
         ]
         return min(lines, default=0)
 
+    def defines(self, name):
+        """Return the line of the function or class of this name, or 0."""
+        lines = [
+            node.lineno
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+            and node.name == name
+        ]
+        return min(lines, default=0)
+
     def calls(self, name):
         """Return the first line that calls a function by its name, or 0."""
         lines = [
@@ -84,6 +94,50 @@ class Answer:
             and getattr(node.func, "id", "") == name
         ]
         return min(lines, default=0)
+
+    def dropped(self, method):
+        """Return the lines that call a method and drop what it returns."""
+        return [
+            call.lineno
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Expr)
+            for call in getattr(node.value, "elts", [node.value])
+            if isinstance(call, ast.Call)
+            and getattr(call.func, "attr", "") == method
+        ]
+
+    def made(self, attribute, line):
+        """Return the line that makes the thing whose attribute is used.
+
+        In a `line`, the first time; 0 if it has no name or was not assigned.
+        """
+        names = [
+            node.value.id
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Attribute)
+            and (node.attr, node.lineno) == (attribute, line)
+            and isinstance(node.value, ast.Name)
+        ]
+        return _bound(self.tree).get(names[0], 0) if names else 0
+
+    def numbers(self, value):
+        """Return the lines with this number, defaults of arguments aside."""
+        defaults = {
+            id(part)
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.arguments)
+            for default in (*node.defaults, *node.kw_defaults)
+            if default
+            for part in ast.walk(default)
+        }
+        return [
+            node.lineno
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Constant)
+            and type(node.value) is type(value)
+            and node.value == value
+            and id(node) not in defaults
+        ]
 
     def unused(self, start, target):
         """Return the line and name of what was used in the start alone.
@@ -110,6 +164,11 @@ class Answer:
             if getattr(node, "name", "") == function
             for part in ast.walk(node)
         )
+
+    def leaves_loop(self):
+        """Return the line of the first `break`, 0 if there is none."""
+        lines = [n.lineno for n in ast.walk(self.tree) if type(n) is ast.Break]
+        return min(lines, default=0)
 
     def passes_once(self):
         """Tell whether it makes something that is looped over only once."""

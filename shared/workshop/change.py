@@ -39,38 +39,35 @@ def _swaps(exercise, answer, start, seen):
     signs, stage = exercise.signs, exercise.stage
     uses = [c for c in stage.swaps_in if c in signs and signs[c].used]
     still = [code for code in uses if signs[code].used(seen)]
-    if exercise.reverse:
-        left = _left(exercise, stage.swaps_in, answer, start, seen)
-        seeable = [c for c in stage.swaps_in if c in signs and signs[c].left]
-        whole = all(code in left for code in seeable)
-    else:
-        left = _left(exercise, stage.goes_out, answer, start, seen)
-        whole = not still
-    made = Words(texts.NOT_MADE if whole else texts.MADE_IN_PART)
+    gone = stage.swaps_in if exercise.reverse else stage.goes_out
+    left = _left(exercise, gone, answer, start, seen)
     for code in uses:
         if code in still or exercise.reverse:
             continue
         lacks = Words(texts.MISSING[code])
         if signs[code].ours:
-            return Finding("part-missing", made=made, missing=lacks)
+            return Finding("part-missing", missing=lacks)
         line = answer.named(code)
         if code == "nn.Parameter" and line:
             quoted = answer.quoted(line)
-            return Finding("parameter-hidden", quoted, made=made, line=line)
-        if code == "F.relu" and (found := _without_relu(made, seen)):
+            return Finding("parameter-hidden", quoted, line=line)
+        if code == "F.relu" and (found := _without_relu(seen)):
             return found
         instead = _instead(code, answer, seen)
-        return Finding(
-            "code-missing", *instead, made=made, code=code, missing=lacks
-        )
+        return Finding("code-missing", *instead, code=code, missing=lacks)
     # What stands in a line can be shown.
     for code, call in sorted(left.items(), key=lambda item: not item[1].line):
-        given = {"made": made, "code": code, "still": _still(code, call)}
-        quoted = answer.quoted(call.line)
+        still = _still(code, call, answer)
+        more = [answer.quoted(call.line), *_others(left, code, answer)]
         if code not in texts.WHY:
-            return Finding("code-left", quoted, **given)
-        why = Words(texts.WHY[code])
-        return Finding("code-left-in-other-words", quoted, why=why, **given)
+            return Finding("code-left", *more, code=code, still=still)
+        return Finding(
+            "code-left-in-other-words",
+            *more,
+            why=Words(texts.WHY[code]),
+            code=code,
+            still=still,
+        )
     for code in exercise.kept:
         if not signs[code].used(seen):
             lacks = Words(texts.MISSING[code])
@@ -78,7 +75,14 @@ def _swaps(exercise, answer, start, seen):
     return None
 
 
-def _without_relu(made, seen):
+def _others(left, code, answer):
+    """Yield words for what else is left that the program itself defines."""
+    others = [f"`{c}`" for c in left if c != code and answer.defines(c)]
+    if others and answer.defines(code):
+        yield Words(texts.ALSO_LEFT, codes=", ".join(others))
+
+
+def _without_relu(seen):
     """Find the first convolution that no ReLU comes after."""
     [first, *_] = seen.batches or [{"steps": ()}]
     steps, n = [*first["steps"], "conv2d"], 0
@@ -87,7 +91,7 @@ def _without_relu(made, seen):
             n += 1
             if "relu" not in steps[i : steps.index("conv2d", i + 1)]:
                 which = convolution(first, n)
-                return Finding("relu-missing", made=made, convolution=which)
+                return Finding("relu-missing", convolution=which)
     return None
 
 
@@ -128,7 +132,7 @@ def _left(exercise, codes, answer, start, seen):
     return found
 
 
-def _still(code, call):
+def _still(code, call, answer):
     """Say where code that should be gone is still used, and by what name."""
     if not call.line:
         return Words(texts.STILL_USED)
@@ -136,6 +140,8 @@ def _still(code, call):
     own = code.rpartition(".")[2]
     if a_name and call.name.isidentifier() and call.name != own:
         return Words(texts.LINE_CALLS, line=call.line, name=call.name)
+    if answer.defines(code) == call.line:
+        return Words(texts.LINE_DEFINES, line=call.line)
     return Words(texts.LINE_USES, line=call.line)
 
 
@@ -166,8 +172,9 @@ def _defaults(exercise, options):
 def _demands(exercise, answer, start, seen):
     """Look at what the task asks for besides."""
     for demand in DEMANDS.get(exercise.key, ()):
-        if line := demand.broken(seen, answer):
-            return Finding(demand.kind, answer.quoted(line))
+        if lines := demand.broken(seen, answer):
+            lines = lines if isinstance(lines, list) else [lines]
+            return Finding(demand.kind, *map(answer.quoted, lines))
     if found := answer.unused(start, Answer(exercise.target.code)):
         line, name = found
         return Finding(

@@ -10,7 +10,13 @@ from shared.proof.statistics import EQUIVALENT
 from shared.workshop import change, device, explanations, texts
 from shared.workshop.answer import Answer
 from shared.workshop.finding import Finding, Words
-from shared.workshop.phases import Seen, layer, start
+from shared.workshop.phases import (
+    Seen,
+    data,
+    layer,
+    number_of_layers,
+    start,
+)
 from shared.workshop.reference import Reference
 from shared.workshop.sandbox import (
     N_TRAIN,
@@ -159,7 +165,20 @@ class Check:
         """Return the finding of an exception in the program."""
         if not error:
             return None
-        return explanations.stop(error, self._seen, self._answer)
+        usual = self._training(self._expected)
+        found = explanations.stop(error, self._seen, self._answer, usual)
+        if "trace" in self._seen and self._same_order():
+            b = self._training(self._seen)
+            for i in range(min(len(usual.batches), len(b.batches))):
+                if earlier := data(usual, b, i):
+                    before = Words(texts.BEFORE, text=earlier.text)
+                    return found.and_also(before)
+        return found
+
+    def _same_order(self):
+        """Tell whether the images come in an order that does not depend."""
+        shuffles = "RandomSampler" in self._expected["trace"]["count"]
+        return not shuffles or self._given == "order of images"
 
     def _second_error(self):
         """Return the finding of an exception in the second training alone."""
@@ -174,8 +193,12 @@ class Check:
         """Find out whether the change was made, all of it."""
         if self._unchanged:
             return Finding("unchanged", stage=self.exercise.start.name)
-        return change.missing(self.exercise, self._answer, self._seen) or say(
-            "made"
+        # Signs of another network would say less.
+        layers = self.exercise.other_model and number_of_layers(*self._both())
+        return (
+            layers
+            or change.missing(self.exercise, self._answer, self._seen)
+            or say("made")
         )
 
     def _promise(self):
@@ -258,14 +281,12 @@ class Check:
 
     def _both(self):
         """Return what was seen of the stage and of the program."""
-        return (
-            Seen(
-                self._like.name,
-                Record.from_dict(found["record"]),
-                found["trace"],
-            )
-            for found in (self._expected, self._seen)
-        )
+        return self._training(self._expected), self._training(self._seen)
+
+    def _training(self, found):
+        """Return as `Seen` what was found of a training on a few digits."""
+        record = Record.from_dict(found["record"])
+        return Seen(self._like.name, record, found["trace"])
 
     def _same_start(self):
         """Compare the initial weights, even where no number depends on it."""
@@ -280,6 +301,7 @@ class Check:
             b,
             chance=self._seen.get("chance"),
             only_once=self._answer.passes_once(),
+            leaves=self._answer.leaves_loop(),
         )
         vague = not found or found.phase in ("", "epochs", "log")
         if self._seen["too many"] and vague:
@@ -296,6 +318,8 @@ class Check:
         orders = self._seen.get("orders")
         if not orders or "shuffle=True" not in self.exercise.target.code:
             return None
+        if orders[0] == list(range(N_TRAIN)):
+            return Finding("not-shuffled")
         if len(orders) > 1 and orders[0] == orders[1]:
             return Finding("same-order-in-each-epoch")
         if orders[:1] == self._seen["another order"]:
@@ -333,15 +357,25 @@ class Check:
                 Record.from_dict(found[name])
                 for found in (others, self._seen["otherwise"])
             )
-            report = compare(expected, seen, ROUNDING)
-            if report.equal:
+            if compare(expected, seen, ROUNDING).equal:
                 continue
-            reading = clauses(report.reading)
-            asked = {"value": value, "reading": reading}
             if name == "seed":
-                return Finding("seed-ignored", **asked)
-            return Finding("argument-ignored", name=name, **asked)
+                return Finding("seed-ignored", value=value)
+            return Finding(
+                "argument-ignored",
+                *self._number(name),
+                name=name,
+                value=value,
+            )
         return None
+
+    def _number(self, name):
+        """Yield the line that has the default of an argument, as a number."""
+        default = self._seen["parameters"][name]
+        lines = default is not None and self._answer.numbers(default)
+        if lines and len(lines) == 1:
+            yield Words(texts.THE_NUMBER, line=lines[0], value=default)
+            yield self._answer.quoted(lines[0])
 
     def _besides(self):
         """Check what a promise says besides, of the later stage."""

@@ -4,11 +4,17 @@ import re
 
 from shared.proof.equivalence import Record
 from shared.workshop import texts
-from shared.workshop.finding import Finding, Words, place, where
+from shared.workshop.finding import Finding, Words, grid, place, where
 from shared.workshop.sandbox import MOST_MEMORY
 
 # The type of an exception, a pattern of its message, and the kind of finding.
 EXPLAINED = (
+    (
+        "TypeError",
+        r"must be Tensor, not NoneType|non-iterable NoneType|'NoneType' object"
+        r" is not",
+        "nothing-for-a-tensor",
+    ),
     (
         "TypeError",
         r"NoneType",
@@ -60,6 +66,37 @@ EXPLAINED = (
         "function-not-called",
     ),
     (
+        "AttributeError",
+        r"'(function|method|type)' object has no attribute",
+        "function-not-called",
+    ),
+    (
+        "NotImplementedError",
+        r"missing the required .forward. function",
+        "no-forward",
+    ),
+    (
+        "AttributeError",
+        r"'float' object has no attribute 'backward'",
+        "number-for-a-tensor",
+    ),
+    (
+        "TypeError",
+        r"iter\(\) returned non-iterator",
+        "iter-without-yield",
+    ),
+    (
+        "TypeError",
+        r"object is not iterable",
+        "not-iterable",
+    ),
+    (
+        "AssertionError|RuntimeError",
+        r"not compiled with|No CUDA GPUs|not linked with support for|PyTorch"
+        r" is not linked",
+        "device-not-there",
+    ),
+    (
         "TypeError",
         r"(list|tuple) is not a Module subclass",
         "layers-in-a-list",
@@ -83,6 +120,11 @@ EXPLAINED = (
         "AssertionError",
         r"Size mismatch between tensors",
         "tensors-of-other-lengths",
+    ),
+    (
+        "RuntimeError",
+        r"floating point type for target|target dtype to be Long",
+        "types-for-cross-entropy",
     ),
     (
         "RuntimeError|ValueError",
@@ -147,10 +189,19 @@ EXPLAINED = (
 )
 
 
-def stop(error, seen, answer):
+# What stops because a model is given another shape than it takes.
+OF_SHAPES = (
+    "no-images-for-convolution",
+    "rows-of-another-length",
+    "shape-does-not-fit",
+)
+
+
+def stop(error, seen, answer, usual=None):
     """Return the `Finding` of an `error` that stopped a program.
 
     `seen` is what the `Sandbox` saw until then, and `answer` the `Answer`.
+    `usual` is the `Seen` of the stage that it is compared with.
     """
     if "returned" in error:
         if error["returned"] is None:
@@ -185,10 +236,21 @@ def stop(error, seen, answer):
     if kind == "nothing-recorded" and seen.get("record", {}).get("losses"):
         kind = "recorded-no-more"
     if kind:
-        why = Words(texts.EXPLANATIONS[kind])
+        why = [Words(texts.EXPLANATIONS[kind])]
+        if kind == "gradient-of-a-result" and (
+            made := answer.made("grad", line)
+        ):
+            why += [Words(texts.MADE_IN_LINE, line=made), answer.quoted(made)]
+        if kind.startswith("none-"):
+            lost = seen.get("trace", {}).get("no part", [])
+            why = [Words(texts.NO_PART, name=name) for name in lost] or why
+        if kind == "too-few-scores" and (line := _over_channels(seen)):
+            why.append(Words(texts.OVER_CHANNELS, line=line))
         if kind == "window-too-large":
-            before = [*_grids(seen), *before]
-        return Finding(kind, quoted, why, *before, where=at, error=said)
+            why += _grids(seen["trace"], usual)
+        if kind in OF_SHAPES and "trace" in seen:
+            why += _given(seen)
+        return Finding(kind, quoted, *why, *before, where=at, error=said)
     return Finding("stops", quoted, *before, where=at, error=said)
 
 
@@ -200,13 +262,49 @@ def explained(type_, message):
     return ""
 
 
-def _grids(seen):
+def _over_channels(seen):
+    """Return the line that takes a mean over the channels, None if none."""
+    return seen.get("trace", {}).get("own", {}).get("over channels")
+
+
+def _grids(trace, usual):
     """Yield words for the grid after each convolution of the last pass."""
-    trace = seen.get("trace", {})
-    pairs = zip(trace.get("steps", ()), trace.get("grids", ()), strict=True)
-    grids = [tuple(grid) for step, grid in pairs if step == "conv2d"]
-    if grids:
-        yield Words(texts.GRIDS, grids=", ".join(map(str, grids)))
+    grids = _sizes(trace)
+    if not grids:
+        return
+    stage = _sizes(usual.batches[0]) if usual and usual.batches else ""
+    if stage:
+        yield Words(
+            texts.GRIDS_OF_STAGE, grids=grids, stage=usual.name, usual=stage
+        )
+    else:
+        yield Words(texts.GRIDS, grids=grids)
+
+
+def _sizes(batch):
+    """Return the size of the grid after each convolution, as text."""
+    pairs = zip(batch["steps"], batch["grids"], strict=True)
+    sizes = [size for step, size in pairs if step == "conv2d"]
+    return ", ".join(str(grid(size)) for size in sizes if len(size) == 2)
+
+
+def _given(seen):
+    """Yield words for the shape that the model was given last."""
+    trace, steps = seen["trace"], seen["record"]["steps"]
+    n = len(trace["batches"])
+    shape = tuple(trace["given"] or ())
+    usual = tuple(trace["batches"][0]["given"] or ()) if n else ()
+    if not n or n % steps or len(usual) == len(shape):
+        if given := trace["given to layer"]:
+            yield Words(texts.GIVEN, shape=tuple(given))
+        return
+    validated = bool(trace["validations"])
+    predicts = validated and trace["validations"][-1]["after"] == n
+    yield Words(
+        texts.GIVEN_IN_PREDICTION if predicts else texts.GIVEN_IN_VALIDATION,
+        shape=shape,
+        usual=usual,
+    )
 
 
 def _before(seen):

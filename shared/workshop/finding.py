@@ -39,6 +39,11 @@ class Finding:
         self.phase, template = texts.FINDINGS[kind]
         self._paragraphs = Words(template, **values), *more
 
+    def and_also(self, *more):
+        """Return the same finding, with more said below."""
+        self._paragraphs += more
+        return self
+
     @property
     def text(self):
         return "\n".join(filter(None, map(str, self._paragraphs)))
@@ -65,14 +70,34 @@ def where(line):
     return Words(texts.SOMEWHERE)
 
 
+def lines(numbers):
+    """Name lines by their numbers, each once."""
+    numbers = sorted(set(numbers))
+    template = texts.ONE_LINE if len(numbers) == 1 else texts.LINES
+    return Words(template, numbers=", ".join(map(str, numbers)))
+
+
+def grid(size):
+    """Describe a grid by its height and width."""
+    return Words(texts.GRID, height=size[0], width=size[1])
+
+
+def made_in(batch, step):
+    """Return the lines in which the layers that compute a step are made.
+
+    `batch` is what a trace tells of one; lines that are not known are None.
+    """
+    pairs = zip(batch["steps"], batch["lines"], strict=True)
+    return [line for name, line in pairs if name == step]
+
+
 def convolution(batch, n):
     """Say which convolution is meant, counted from 1, and where it is made.
 
     `batch` is what a trace tells of one.
     """
-    pairs = zip(batch["steps"], batch["lines"], strict=True)
-    lines = [line for step, line in pairs if step == "conv2d"]
-    line = lines[n - 1] if n <= len(lines) else None
+    known = made_in(batch, "conv2d")
+    line = known[n - 1] if n <= len(known) else None
     if line:
         return Words(texts.CONVOLUTION_IN_LINE, n=n, line=line)
     return Words(texts.CONVOLUTION, n=n)
@@ -89,10 +114,7 @@ def these(shapes):
     """Describe parameters by their shapes."""
     if not shapes:
         return Words(texts.NOTHING)
-    *others, last = [
-        Words(texts.NUMBERS, n=math.prod(shape), shape=tuple(shape))
-        for shape in shapes
-    ]
+    *others, last = map(_numbers, shapes)
     if not others:
         return last
     first, *others = others
@@ -101,10 +123,20 @@ def these(shapes):
     return Words(texts.LAST, first=first, last=last)
 
 
+def _numbers(shape):
+    n, shape = math.prod(shape), tuple(shape)
+    if n == 1:
+        return Words(texts.ONE_NUMBER, shape=shape)
+    return Words(texts.NUMBERS, n=n, shape=shape)
+
+
 def images(numbers):
     """Describe images by their numbers, which are counted from 0."""
     first, last = numbers[0] + 1, numbers[-1] + 1
     if numbers != list(range(first - 1, last)):
+        if len(numbers) <= 3:
+            few = ", ".join(f"{n + 1:,}" for n in numbers)
+            return Words(texts.FEW_IMAGES, numbers=few)
         few = ", ".join(f"{n + 1:,}" for n in numbers[:3])
         return Words(texts.SOME_IMAGES, n=len(numbers), numbers=few)
     if first == last:

@@ -13,10 +13,14 @@ from shared.workshop.finding import (
     Finding,
     Words,
     convolution,
+    grid,
     images,
+    lines,
+    made_in,
     place,
     these,
     told_apart,
+    where,
 )
 
 
@@ -38,17 +42,19 @@ class Seen(NamedTuple):
 def parting(a, b, i, chance=False):
     """Return a `Finding` if batch `i` of two `Seen` is not the same."""
     return (
-        _data(a, b, i)
+        data(a, b, i)
         or (start(a, b) if i == 0 else None)
         or _numbers(a, b, i, chance)
     )
 
 
-def _data(a, b, i):
+def data(a, b, i):
     """Compare the images of a batch, and their labels."""
     x, y = a.batches[i], b.batches[i]
     at = {"place": place(a.record, i)}
     if x["images"] and y["strange"]:
+        if line := b.trace["own"].get("images changed"):
+            return Finding("images-changed-in-line", line=line, **at)
         return Finding("images-changed", **at)
     if x["images"] and y["images"] == []:
         usual = images(x["images"])
@@ -97,7 +103,6 @@ def _left_out(a, b, i):
         stage=a.name,
         n=i,
         usual=steps,
-        size=len(out),
         images=images(out),
     )
 
@@ -136,8 +141,13 @@ def start(a, b):
                 "no-bias", stage=a.name, missing=these(lacks), line=line
             )
         if m and len(lacks) == len(x["shapes"]) - len(y["shapes"]):
+            lost = b.trace["no part"]
+            more = [Words(texts.NO_PART, name=name) for name in lost]
+            missing = these(lacks)
+            if all(len(shape) == 1 for shape in lacks):
+                missing = Words(texts.A_BIAS, numbers=missing)
             return Finding(
-                "parameters-missing", stage=a.name, missing=these(lacks)
+                "parameters-missing", *more, stage=a.name, missing=missing
             )
         return Finding(
             "other-parameters", stage=a.name, n=n, shapes=these(y["shapes"])
@@ -147,6 +157,8 @@ def start(a, b):
     for shape, p, q in reversed(list(zip(shapes, *sizes, strict=False))):
         if math.isclose(p, q, rel_tol=1e-9, abs_tol=1e-12):
             continue
+        if found := _layers_in_order(a, b):
+            return found
         norm, usual = told_apart(q, p, digits=4)
         return Finding(
             "other-initial-weights",
@@ -161,6 +173,65 @@ def start(a, b):
     return None
 
 
+def _layers_in_order(a, b):
+    """Return a `Finding` if the layers are made in another order."""
+    usual, mine = (
+        [layer for layer in seen.trace["layers"] if layer["used"]]
+        for seen in (a, b)
+    )
+    shapes = [[layer["shape"] for layer in made] for made in (usual, mine)]
+    if sorted(shapes[0]) != sorted(shapes[1]):
+        return None
+    pairs = enumerate(zip(usual, mine, strict=True), 1)
+    for number, (other, first) in pairs:
+        if first["shape"] != other["shape"]:
+            return Finding(
+                "layers-made-in-other-order",
+                number=number,
+                channels_in=first["shape"][1],
+                channels_out=first["shape"][0],
+                where=where(first["line"]),
+                usual_in=other["shape"][1],
+                usual_out=other["shape"][0],
+                stage=a.name,
+            )
+    return None
+
+
+def number_of_layers(a, b):
+    """Return a `Finding` if `b` has more or fewer layers of the same kind."""
+    if not (a.batches and b.batches):
+        return None
+    x, y = a.batches[0], b.batches[0]
+    kinds = [
+        {step for step in batch["steps"] if step in texts.LAYERS}
+        for batch in (x, y)
+    ]
+    if kinds[0] != kinds[1] or len(kinds[0]) != 1:
+        return None
+    [kind] = kinds[0]
+    n, usual = (batch["steps"].count(kind) for batch in (y, x))
+    if n == usual:
+        return None
+    known = [line for line in made_in(y, kind) if line]
+    count = Words(texts.COUNT, n=n)
+    if known:
+        count = Words(texts.COUNT_IN_LINES, n=n, lines=lines(known))
+    not_used = [
+        Words(texts.NOT_USED, line=layer["line"])
+        for layer in b.trace["layers"]
+        if layer["line"] and not layer["used"]
+    ]
+    return Finding(
+        "other-number-of-layers",
+        *not_used,
+        layers=Words(texts.LAYERS[kind]),
+        n=count,
+        stage=a.name,
+        usual=usual,
+    )
+
+
 def layer(a, b, number):
     """Return a `Finding`: the parameters with this number differ in shape."""
     y = b.batches[0]
@@ -170,6 +241,15 @@ def layer(a, b, number):
     if line and len(usual) == 1:
         return Finding(
             "no-bias", stage=a.name, missing=these([usual]), line=line
+        )
+    if len(mine) == len(usual) == 2:
+        return Finding(
+            "other-linear-layer",
+            size_in=mine[1],
+            size_out=mine[0],
+            stage=a.name,
+            usual_in=usual[1],
+            usual_out=usual[0],
         )
     if len(mine) != 4 or len(usual) != 4:
         return Finding(
@@ -182,7 +262,7 @@ def layer(a, b, number):
     n = sum(len(shape) == 4 for shape in before)
     which = {"convolution": convolution(y, n), "stage": a.name}
     if mine[:2] == usual[:2]:
-        kernels = {"kernel": tuple(mine[2:]), "usual": tuple(usual[2:])}
+        kernels = {"kernel": grid(mine[2:]), "usual": grid(usual[2:])}
         return Finding("other-kernel", **kernels, **which)
     return Finding(
         "other-channels",
@@ -212,7 +292,12 @@ def _why_other(b, shape, p, q):
         yield Words(texts.DRAWN_ALIKE)
         return
     if p and q:
-        yield Words(texts.TIMES_AS_LARGE, times=q / p)
+        times = max(p / q, q / p)
+        larger = texts.TIMES_AS_LARGE if q > p else texts.TIMES_AS_SMALL
+        yield Words(larger, times=times)
+        for n in shape:
+            if math.isclose(times**2, n, rel_tol=1e-3):
+                yield Words(texts.SQUARE_ROOT, root=math.sqrt(n), n=n)
     [values, *_] = [
         values
         for values, other in zip(
@@ -231,7 +316,7 @@ def _numbers(a, b, i, chance):
     if not abs(x["loss"] - y["loss"]) <= ROUNDING:
         shape = b.trace["shape"]
         if shape and len(shape) == 2 and shape[1] != 10:
-            return Finding("not-ten-numbers", *_grid(y), n=shape[1])
+            return Finding("not-ten-numbers", *_grid_left(b, y), n=shape[1])
         if chance:
             return Finding("chance-in-model", **at)
         return _loss(a, x, y, at)
@@ -263,11 +348,15 @@ def _loss(a, x, y, at):
         return Finding(PICKED[y["picked"]], losses=losses)
     if plain is None:
         return Finding("other-loss", same, **apart)
+    if found := _other_grid(a, x, y) or _other_window(a, x, y):
+        return found
     if (step := _other_step(x["steps"], y["steps"])) is not None:
         mine, usual = (
             Words(texts.STEPS[steps[step] if step < len(steps) else None])
             for steps in (y["steps"], x["steps"])
         )
+        if step < len(y["lines"]) and (line := y["lines"][step]):
+            mine = Words(texts.STEP_IN_LINE, step=mine, line=line)
         return Finding(
             "other-step",
             stage=at["stage"],
@@ -279,13 +368,77 @@ def _loss(a, x, y, at):
     return Finding("other-scores", same, returned, **apart)
 
 
-def _grid(batch):
+def _grid_left(b, batch):
     """Yield words for the grid that the pooling of a model leaves."""
-    pooled = ("mean", "maximum")
-    pairs = zip(batch["steps"], batch["grids"], strict=True)
-    grids = [tuple(grid) for step, grid in pairs if step in pooled]
-    if grids and len(grids[-1]) == 2 and math.prod(grids[-1]) > 1:
-        yield Words(texts.GRID_LEFT, grid=grids[-1])
+    steps, sizes = batch["steps"], batch["grids"]
+    if line := b.trace["own"].get("over channels"):
+        yield Words(texts.OVER_CHANNELS, line=line)
+        return
+    if steps[-1:] not in (["mean"], ["maximum"]) or len(steps) < 2:
+        return
+    was, left = sizes[-2:]
+    if len(was) != 2 or len(left) != 2 or math.prod(left) == 1:
+        return
+    n = b.trace["shape"][1]
+    yield Words(
+        texts.GRID_LEFT,
+        n=n,
+        channels=n // math.prod(left),
+        pooling=_pooling(batch["lines"][-1]),
+        was=grid(was),
+        left=grid(left),
+    )
+    if "adaptive_avg_pool2d" in b.trace["count"]:
+        yield Words(texts.SIZE_RETURNED)
+    else:
+        yield Words(texts.WINDOW, was=grid(was))
+
+
+def _pooling(line):
+    """Say which step is meant, and its line if that is known."""
+    if line:
+        return Words(texts.POOLING_IN_LINE, line=line)
+    return Words(texts.POOLING)
+
+
+def _other_window(a, x, y):
+    """Return a `Finding` if two networks pool over windows that differ."""
+    steps = zip(x["steps"], y["steps"], strict=False)
+    windows = zip(x["windows"], y["windows"], y["lines"], strict=False)
+    for (step, other), (usual, mine, line) in zip(
+        steps, windows, strict=False
+    ):
+        if step == other and usual and mine and usual != mine:
+            return Finding(
+                "other-window",
+                pooling=_pooling(line),
+                window=grid(mine),
+                stage=a.name,
+                usual=grid(usual),
+            )
+    return None
+
+
+def _other_grid(a, x, y):
+    """Return a `Finding` of the first convolution that leaves another grid."""
+    grids = [
+        [
+            size
+            for step, size in zip(batch["steps"], batch["grids"], strict=True)
+            if step == "conv2d" and len(size) == 2
+        ]
+        for batch in (x, y)
+    ]
+    for n, (usual, mine) in enumerate(zip(*grids, strict=False), 1):
+        if usual != mine:
+            return Finding(
+                "other-grid",
+                convolution=convolution(y, n),
+                mine=grid(mine),
+                stage=a.name,
+                usual=grid(usual),
+            )
+    return None
 
 
 def _after(batch, step):

@@ -572,14 +572,18 @@ class _Accelerator(Elsewhere):
     """Also lets numbers be read, as zeros; knows what moved `early`.
 
     That is the length of the longest tensor moved before a loss was logged.
+    `met` is the last function that was called, with the device of what it
+    was given first.
     """
 
-    early, learning = 0, False
+    early, learning, met = 0, False, ""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         name = func.__name__
         if name in ZEROS and args[0].device.type == "meta":
             return ZEROS[name]
+        if args and isinstance(args[0], torch.Tensor):
+            self.met = f"{name} {args[0].device.type}"
         result = super().__torch_function__(func, types, args, kwargs)
         if not self.learning:
             self.early = self.moved
@@ -625,7 +629,7 @@ def _on_another_device(train, path, digits):
             pred = train(*data, Log(), epochs=1, device=torch.device("meta"))
         found["prediction"] = pred.device.type
     except Exception as error:
-        found["error"] = _error(error, path)
+        found |= {"error": _error(error, path), "met": mode.met}
     finally:
         handle.remove()
     early = mode.early > options_of(train)["batch_size"]

@@ -47,20 +47,28 @@ SOMEWHERE = "somewhere"
 ONCE = "once"
 TIMES = "{n} times"
 NOTHING = "nothing"
+ONE_LINE = "line {numbers}"
+LINES = "lines {numbers}"
+COUNT = "{n}"
+COUNT_IN_LINES = "{n} ({lines})"
 CONVOLUTION = "convolution number {n}"
 CONVOLUTION_IN_LINE = "convolution number {n} (line {line})"
 INPUT = "the input"
+POOLING = "the pooling"
+POOLING_IN_LINE = "the pooling (line {line})"
 NUMBERS = "the {n:,} numbers of shape {shape}"
+ONE_NUMBER = "the one number of shape {shape}"
+A_BIAS = "the bias, {numbers}"
 NEXT = "{first}, {second}"
 LAST = "{first} and {last}"
 ONE_IMAGE = "image {number:,}"
 IMAGES = "images {first:,} to {last:,}"
 SOME_IMAGES = "{n} images, {numbers} and so on"
-NOT_MADE = "not made"
-MADE_IN_PART = "made only in part"
+FEW_IMAGES = "images {numbers}"
 STILL_USED = "it is still used"
 LINE_CALLS = "line {line} calls `{name}`"
 LINE_USES = "line {line} still uses it"
+LINE_DEFINES = "line {line} still defines it"
 # What a network computes, one step after another.
 STEPS = {
     "conv2d": "a convolution",
@@ -75,6 +83,8 @@ STEPS = {
     "batch_norm": "a batch normalization",
     None: "nothing more",
 }
+STEP_IN_LINE = "{step} (line {line})"
+LAYERS = {"conv2d": "convolutions", "linear": "linear layers"}
 LOSSES = (
     "At {place}, the loss of your program is {loss}, that of stage"
     " {stage} {usual}"
@@ -85,10 +95,13 @@ COMES_LATER = "Those should come at {place}."
 CAME_BEFORE = "Your program had the same batch at {place}."
 NEVER_COME = "Your program never learns from {images}."
 GRID_LEFT = (
-    "The pooling leaves a grid of the size {grid} for each channel, and should"
-    " leave one number. Its window should be the whole grid;"
-    " `nn.AdaptiveAvgPool2d` is told not that, but the size of the grid that"
-    " it returns."
+    "{n} = {channels} channels x {left}: {pooling} makes a grid of {left} out"
+    " of one of {was}, and should leave one number of each channel."
+)
+WINDOW = "Its window should be the whole grid, {was}."
+SIZE_RETURNED = (
+    "`nn.AdaptiveAvgPool2d` is told the size of the grid that it returns, not"
+    " that of the window."
 )
 DROPS_LAST = "Line {line} makes a `DataLoader` with `drop_last=True`."
 WHERE_IT_ENDS = "Where does the loop over the batches end?"
@@ -98,6 +111,8 @@ DRAWN_AGAIN = (
     " those as they are."
 )
 TIMES_AS_LARGE = "That is {times:.4g} times as large."
+TIMES_AS_SMALL = "That is {times:.4g} times as small."
+SQUARE_ROOT = "{root:g} is the square root of {n}."
 NONE_NEGATIVE = (
     "None of them is negative: `torch.rand` draws from 0 to 1, `torch.randn`"
     " around 0."
@@ -106,6 +121,30 @@ IN_PLACE = (
     "Is there an update, and does it change the parameters in place, as `-=`"
     " does?"
 )
+CHANGES_IMAGES = "Line {line} changes images."
+NO_PART = (
+    "`{name}`, a parameter of the model, has no part in the loss: is it used"
+    " in `forward`?"
+)
+OVER_CHANNELS = (
+    "Line {line} pools over the channels; pool over the grid of each channel."
+)
+LEAVES_LOOP = "Line {line} leaves its loop with `break`."
+BEFORE = "Already before: {text}"
+ALSO_LEFT = "So should {codes}."
+MADE_IN_LINE = "It is made in line {line}:"
+THE_NUMBER = "Line {line} has the number {value:g}."
+NOT_USED = "Line {line} makes a layer that is not used."
+GIVEN_IN_VALIDATION = (
+    "In training the model was given the shape {usual}, here, in the"
+    " validation, {shape}. What reshapes the batches in training has to"
+    " reshape them in the validation, too."
+)
+GIVEN_IN_PREDICTION = (
+    "In training the model was given the shape {usual}, here, for the final"
+    " predictions, {shape}. `x_valid` has to be reshaped, too."
+)
+GIVEN = "The last layer that was called was given the shape {shape}."
 LEARNING_RATE = "The learning rate of its optimizer is {lr:g}."
 INSTEAD = "In its place stands line {line}:"
 DRAWN_ALIKE = (
@@ -139,7 +178,11 @@ VALIDATION_LOGGED = (
     "By then, all batches of epoch {epoch} and its validation loss were"
     " logged: it is in what comes after them."
 )
+GRID = "{height} x {width}"
 GRIDS = "After each convolution the grid is: {grids}."
+GRIDS_OF_STAGE = (
+    "After each convolution the grid is: {grids}; in stage {stage}: {usual}."
+)
 CHANGED_SETTING = "Before that, it changed torch's {setting}."
 CHANGED_DATA = "Before that, it changed `{name}` in place."
 
@@ -261,6 +304,11 @@ EXPLANATIONS = {
         "`F.cross_entropy` takes scores of the shape (n, 10) and labels of"
         " the shape (n,). Which shapes do they have here?"
     ),
+    "types-for-cross-entropy": (
+        "`F.cross_entropy` takes ten scores for each image, floats, and the"
+        " labels, whole numbers (int64). Is one of them turned into another"
+        " type, or into digits, as by `argmax`?"
+    ),
     "too-few-scores": (
         "The labels are digits from 0 to 9, so the loss needs ten scores for"
         " each image. How many numbers does the model return, and along which"
@@ -297,6 +345,30 @@ EXPLANATIONS = {
         " same batch? If rows are added up, is `keepdim=True` missing?"
     ),
     "too-few-arguments": ("A function is called with too few arguments."),
+    "no-forward": (
+        "A module needs a method `forward`, spelled like this: to call the"
+        " module calls it."
+    ),
+    "nothing-for-a-tensor": (
+        "This is None where something else should be. Does a function, such as"
+        " `forward`, lack its `return`?"
+    ),
+    "number-for-a-tensor": (
+        "This is a number of Python, as `item()` returns it. Only a tensor"
+        " knows how it was computed, so `backward` starts from one."
+    ),
+    "not-iterable": (
+        "This cannot be looped over. An optimizer takes `model.parameters()`;"
+        " an object of your own needs a method `__iter__`."
+    ),
+    "iter-without-yield": (
+        "`__iter__` has to hand out the batches one after the other, with"
+        " `yield`. A `return` ends it at the first."
+    ),
+    "device-not-there": (
+        "This machine has no such device. `torch.accelerator` tells which one"
+        " there is, if any."
+    ),
     "name-unknown": (
         "The name is not known there: it is not imported, not defined yet, or"
         " belongs to another function."
@@ -307,7 +379,10 @@ EXPLANATIONS = {
 MISSING = {
     "F.cross_entropy": "no loss is computed with it",
     "nn.Module": "your program makes no instance of a subclass of it",
-    "nn.Parameter": "no module has one as an attribute",
+    "nn.Parameter": (
+        "no module has one as an attribute, and a plain tensor is not found"
+        " by `model.parameters()`"
+    ),
     "model.parameters": "your program never asks the model for its parameters",
     "model.zero_grad": "your program never calls it",
     "nn.Linear": "no such layer is called",
@@ -435,8 +510,8 @@ FINDINGS = {
     ),
     "parameter-hidden": Text(
         "change",
-        "The change was {made}: line {line} makes an `nn.Parameter`, but no"
-        " module has it as an attribute of its own. A module does not look"
+        "The change is not complete: line {line} makes an `nn.Parameter`, but"
+        " no module has it as an attribute of its own. A module does not look"
         " into a list or a dictionary.",
     ),
     "loader-begun-anew": Text(
@@ -446,21 +521,23 @@ FINDINGS = {
         " loader takes the place of the loop over `start`.",
     ),
     "code-missing": Text(
-        "change", "The change was {made}: `{code}` is not in use; {missing}."
+        "change",
+        "The change is not complete: `{code}` is not in use; {missing}.",
     ),
-    "part-missing": Text("change", "The change was {made}: {missing}."),
+    "part-missing": Text("change", "The change is not complete: {missing}."),
     "relu-missing": Text(
         "change",
-        "The change was {made}: after {convolution}, nothing sets what is"
+        "The change is not complete: after {convolution}, nothing sets what is"
         " negative to zero. Apply a ReLU after each convolution.",
     ),
     "code-left": Text(
         "change",
-        "The change was {made}: `{code}` should be gone, but {still}.",
+        "The change is not complete: `{code}` should be gone, but {still}.",
     ),
     "code-left-in-other-words": Text(
         "change",
-        "The change was {made}: `{code}` should be gone, but {still}; {why}.",
+        "The change is not complete: `{code}` should be gone, but {still};"
+        " {why}.",
     ),
     "code-not-kept": Text(
         "change",
@@ -538,8 +615,8 @@ FINDINGS = {
     # What is not the program's own.
     "data-changed": Text(
         "side effect",
-        "Your program changes `{name}` in place. The data are not its own:"
-        " work on a copy.",
+        "Your program changes `{name}` in place {where}. The data are not its"
+        " own: work on a copy.",
     ),
     "setting-changed": Text(
         "side effect", "Your program: it changed torch's {setting}."
@@ -551,6 +628,11 @@ FINDINGS = {
         " to train on as they are. Something changes them on the way: in the"
         " batches, or in the model before its first layer.",
     ),
+    "images-changed-in-line": Text(
+        "data",
+        "At {place}, your program learns from images that are not among those"
+        " to train on as they are: line {line} changes them.",
+    ),
     "learns-from-validation-images": Text(
         "validation",
         "In the validation after epoch {epoch}, `backward` is called, so your"
@@ -560,7 +642,7 @@ FINDINGS = {
     "dataset-of-validation-images": Text(
         "dataset",
         "At {place}, your program learns from images that it should only be"
-        " measured on: `backward` is called for a batch to validate on.",
+        " measured on: `backward` is called for a batch of `x_valid`.",
     ),
     "images-without-their-labels": Text(
         "labels",
@@ -574,8 +656,8 @@ FINDINGS = {
     ),
     "images-left-out": Text(
         "data",
-        "In epoch 1 your program makes {n} batches, stage {stage} makes"
-        " {usual}. The last images are left out, {size} of them: {images}.",
+        "In each epoch your program makes {n} of the {usual} batches that"
+        " stage {stage} makes. Left out at the end: {images}.",
     ),
     "shuffled": Text(
         "data",
@@ -591,6 +673,11 @@ FINDINGS = {
         "labels",
         "At {place}, your program learns from the same images as stage"
         " {stage}, but not with their labels.",
+    ),
+    "not-shuffled": Text(
+        "data",
+        "The images to train on are not shuffled: they come in their own order"
+        " in every epoch. Is another loader shuffled instead?",
     ),
     "same-order-in-each-epoch": Text(
         "data",
@@ -627,7 +714,7 @@ FINDINGS = {
     ),
     "parameters-missing": Text(
         "model",
-        "The model of your program does not learn {missing}, that of stage"
+        "The model of your program does not learn {missing}; that of stage"
         " {stage} does. What is not a parameter, requires no gradient or has"
         " no part in the loss is not learned.",
     ),
@@ -643,6 +730,11 @@ FINDINGS = {
         " shape {usual}. The weight of a convolution has four numbers:"
         " channels out, channels in, height and width of the kernel.",
     ),
+    "other-linear-layer": Text(
+        "model",
+        "In your program, a linear layer goes from {size_in} to {size_out}, in"
+        " stage {stage} from {usual_in} to {usual_out}.",
+    ),
     "other-channels": Text(
         "model",
         "In your program, {convolution} goes from {channels_in} to"
@@ -651,8 +743,20 @@ FINDINGS = {
     ),
     "other-kernel": Text(
         "model",
-        "In your program, {convolution} has a kernel of the size {kernel}, in"
-        " stage {stage} of the size {usual}.",
+        "In your program, {convolution} has a kernel of {kernel}, in stage"
+        " {stage} of {usual}.",
+    ),
+    "other-number-of-layers": Text(
+        "model",
+        "Number of {layers} in your model: {n}. In that of stage {stage}:"
+        " {usual}.",
+    ),
+    "layers-made-in-other-order": Text(
+        "initial weights",
+        "Each layer draws its initial weights when it is made, so the order"
+        " matters. As number {number} your program makes one from"
+        " {channels_in} to {channels_out}, {where}, stage {stage} one from"
+        " {usual_in} to {usual_out}.",
     ),
     "other-initial-weights": Text(
         "initial weights",
@@ -694,7 +798,8 @@ FINDINGS = {
     ),
     "sum-for-mean": Text(
         "loss",
-        "{losses}: {n} times as much, and there are {n} images in the batch.",
+        "{losses}: {n} times as much, and there are {n} images in the batch."
+        " Is it their sum, where the mean is wanted?",
     ),
     "labels-pick-a-matrix": Text(
         "loss",
@@ -717,6 +822,16 @@ FINDINGS = {
         "forward pass",
         "After {after}, there is {usual} in stage {stage}, in your program"
         " {mine}.",
+    ),
+    "other-grid": Text(
+        "forward pass",
+        "After {convolution}, the grid is {mine}, in stage {stage} it is"
+        " {usual}. Do its stride and its padding agree with the task?",
+    ),
+    "other-window": Text(
+        "forward pass",
+        "In your program, {pooling} has a window of {window}, in stage {stage}"
+        " of {usual}.",
     ),
     "other-sign": Text("loss", "{losses}: it has the other sign."),
     "other-scores": Text(
@@ -830,7 +945,9 @@ FINDINGS = {
         " that off; `model.eval()` does not.",
     ),
     "other-number-of-losses": Text(
-        "log", "{n:,} losses are logged where stage {stage} logs {usual:,}."
+        "log",
+        "Number of losses that your program logs: {n:,}. Stage {stage} logs"
+        " {usual:,}.",
     ),
     "other-loss-logged": Text(
         "log",
@@ -841,7 +958,7 @@ FINDINGS = {
     "validation-not-each-epoch": Text(
         "validation",
         "In {epochs} epochs of {steps} batches `log.validation` is called"
-        " {times}, first after {first} batches. Call it once after each"
+        " {times}, first after {first} of them. Call it once after each"
         " epoch.",
     ),
     "validation-on-training-images": Text(
@@ -921,19 +1038,24 @@ FINDINGS = {
     "argument-ignored": Text(
         "arguments",
         "As it stands your program does what it should, but not with another"
-        " value of `{name}`, such as {value}. What was found then: {reading}.",
+        " value of `{name}`, such as {value}.",
     ),
     "seed-ignored": Text(
         "arguments",
         "As it stands your program does what it should, but not with another"
-        " value of the seed, such as {value}. What was found then:"
-        " {reading}.",
+        " value of the seed, such as {value}. Is a seed set, or a generator"
+        " made?",
     ),
     # Devices.
     "default-device-is-cpu": Text(
         "device",
         "The default of `device` is the CPU even where there is an"
         " accelerator. It should be the device that you found.",
+    ),
+    "default-device-is-fixed": Text(
+        "device",
+        "The default of `device` is {device}, whatever the machine has. It"
+        " should be the device that you found.",
     ),
     "default-device-is-none": Text(
         "device",
@@ -945,6 +1067,24 @@ FINDINGS = {
         "`train` was told to work on another device. Then two tensors meet"
         " {where} that are not on the same device: the model, the images or"
         " the labels were not moved, or what `to` returned was not used.",
+    ),
+    "moved-in-vain": Text(
+        "device",
+        "`train` was told to work on another device. Then two tensors meet"
+        " {where} that are not on the same device. Line {line} calls `to` and"
+        " drops what it returns; a tensor's `to` does not change the tensor.",
+    ),
+    "images-not-moved": Text(
+        "device",
+        "`train` was told to work on another device. Then images that are on"
+        " the CPU meet a model that is not, {where}: move the images, too, and"
+        " use what `to` returns.",
+    ),
+    "model-not-moved": Text(
+        "device",
+        "`train` was told to work on another device. Then a model that is on"
+        " the CPU meets images that are not, {where}: move the model, too,"
+        " before the optimizer is made.",
     ),
     "labels-not-moved": Text(
         "device",

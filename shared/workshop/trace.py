@@ -97,13 +97,20 @@ class Trace(TorchFunctionMode):
         self.step = None  # what the optimizer was about to do, the first time
         self.step_first = False  # whether it was, before any `backward`
         self.model = None  # the last that was called
+        self.given = None  # the shape of what it was given
+        self.given_to_layer = None  # and of what the last layer was
         self.shape = None  # of what it returned
+        self.no_part = []  # its parameters that the loss does not depend on
+        self.moved = set()  # lines of the file that move something
+        self.tensors_moved = set()  # those that move a tensor
+        self.handed = {}  # name: tensor and its version, of the data
         tree = ast.parse(path.read_bytes())
         loops = [n for n in ast.walk(tree) if isinstance(n, ast.For)]
         self._for_lines = {n.iter.lineno for n in loops}
         self._train = None  # the code of that function
         self._depth = 0
-        self._made = {}  # id: line, of the layers that the file makes
+        self._made = {}  # id: layer and line, of linear and convolutional
+        self._modules = {}  # id: module and line, of all that are made
         self._layer = None  # id of the layer that was entered last
         self._looking = False
         self._learned = {}  # id: parameter, of all that were ever learned
@@ -125,20 +132,27 @@ class Trace(TorchFunctionMode):
         self._steps = []  # what it computed, one step after another
         self._lines = []  # where the layer of each step is made, if known
         self._grids = []  # height and width of what each step returned
+        self._windows = []  # of each step that pools, None for others
 
     def _saw(self, name):
-        """Enter a call: who made it is the nearest frame that counts."""
-        frame = sys._getframe(1)
-        while frame and frame.f_code.co_filename.endswith(PASSING_ON):
-            frame = frame.f_back
+        """Enter a call, and its line if the file itself makes it."""
+        frame = self._caller()
         self.count[name] = self.count.get(name, 0) + 1
-        if frame and frame.f_code.co_filename == self.path:
+        if frame:
             self.own.setdefault(name, frame.f_lineno)
             if name == "backward":
                 in_train = frame.f_code is self._train
                 self.backward_in = "train" if in_train else "a function"
         else:
             self.inner.add(name)
+
+    def _caller(self):
+        """Return the frame that makes a call, if it is one of the file."""
+        frame = sys._getframe(1)
+        while frame and frame.f_code.co_filename.endswith(PASSING_ON):
+            frame = frame.f_back
+        ours = frame and frame.f_code.co_filename == self.path
+        return frame if ours else None
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -151,6 +165,7 @@ class Trace(TorchFunctionMode):
                 self._saw("grad of a result")
         self._saw(name)
         result = func(*args, **kwargs)
+        self._look_at_data()
         given = [*args, *kwargs.values()]
         tensors = [t for t in _flat(given) if isinstance(t, torch.Tensor)]
         leaves = {id(t): t for t in tensors if t.is_leaf and t.requires_grad}
@@ -166,17 +181,69 @@ class Trace(TorchFunctionMode):
             self._see_picked(args[0], result)
         if name in STEPS and self._depth:
             self._steps.append(STEPS[name])
-            self._lines.append(self._made.get(self._layer))
+            self._lines.append(self._line_of_step())
             self._grids.append(list(result.shape[2:]))
-        self._see_move(name, given[1:])
+            self._see_window(name, given, result)
+        if self._see_move(name, given[1:]) and (frame := self._caller()):
+            self.tensors_moved.add(frame.f_lineno)
         self._see_reshaping(tensors, result)
+        self._see_change(tensors, result)
         return result
 
+    def _line_of_step(self):
+        """Return the line that calls what runs, or that makes its layer."""
+        if frame := self._caller():
+            return frame.f_lineno
+        return self._modules.get(self._layer, (None, None))[1]
+
+    def _see_window(self, name, given, result):
+        """Enter over what a step takes a mean or maximum, if it does."""
+        t, window = given[0], None
+        if STEPS[name] in ("mean", "maximum") and t.dim() == 4:
+            window = list(t.shape[2:])
+            if name in ("avg_pool2d", "max_pool2d"):
+                size = given[1]
+                window = [size] * 2 if isinstance(size, int) else list(size)
+            if t.shape[1] not in result.shape[1:2]:
+                self._saw("over channels")
+        self._windows.append(window)
+
+    def _look_at_data(self):
+        """Enter which line changes the data that `train` was handed."""
+        for name, (data, version) in self.handed.items():
+            if data._version != version:
+                self.handed[name] = data, data._version
+                self._saw(f"{name} changed")
+
     def _see_move(self, name, given):
-        """Enter a tensor or a model that is moved to a device."""
+        """Enter a tensor or a model that is moved to a device, if it is."""
         devices = [v for v in given if isinstance(v, torch.device | str)]
-        if name in ("cpu", "cuda") or (name == "to" and devices):
+        moves = name in ("cpu", "cuda") or (name == "to" and devices)
+        if moves:
             self._saw("moved")
+            self.moved.add(self._line())
+        return moves
+
+    def _see_change(self, tensors, result):
+        """Enter the line that makes other images of those that we know."""
+        if (
+            not isinstance(result, torch.Tensor)
+            or not result.is_floating_point()
+            or result.requires_grad
+            or not tensors
+            or result.numel() != tensors[0].numel()
+            or not tensors[0].is_floating_point()
+        ):
+            return
+        if self._known(tensors[0]) and not self._known(result):
+            self._saw("images changed")
+
+    def _known(self, t):
+        """Tell whether the first image that a tensor may hold is known."""
+        if t.numel() < PIXELS or t.numel() % PIXELS:
+            return False
+        image = t.detach().reshape(-1)[:PIXELS].double()
+        return image.numpy().tobytes() in self._number
 
     def _see_reshaping(self, tensors, result):
         """Enter who makes images of the rows of a batch: an iterator?"""
@@ -332,6 +399,11 @@ class Trace(TorchFunctionMode):
     def train(self, train, *data, **options):
         """Call `train` with a log that tells us when an epoch is over."""
         *data, log = data
+        names = ("x_train", "y_train", "x_valid", "y_valid")
+        self.handed = {
+            name: (tensor, tensor._version)
+            for name, tensor in zip(names, data, strict=True)
+        }
         self._train = train.__code__
         pred = train(*data, _Log(self, log), **options)
         self.last = {
@@ -360,9 +432,31 @@ class Trace(TorchFunctionMode):
             "random": self.random,
             "backward_in": self.backward_in,
             "model_kind": self._kind_of_model(),
+            "no part": self.no_part,
+            "given": self.given,
+            "given to layer": self.given_to_layer,
+            "layers": self._layers(),
+            "moved": sorted(self.moved - {None}),
+            "tensors moved": sorted(self.tensors_moved),
             "steps": self._steps,
             "grids": self._grids,
         }
+
+    def _layers(self):
+        """Return shape, line and use of each layer, in the order of making.
+
+        `shape` is that of its weight; one that is not `used` was never
+        learned. Of layers that `forward` makes there are only the first.
+        """
+        return [
+            {
+                "shape": list(layer.weight.shape),
+                "line": line,
+                "used": id(layer.weight) in self._learned,
+            }
+            for layer, line in list(self._made.values())[:20]
+            if isinstance(getattr(layer, "weight", None), torch.Tensor)
+        ]
 
     def _kind_of_model(self):
         """Return what the model is: None, "sequential" or "own class"."""
@@ -391,6 +485,8 @@ class Trace(TorchFunctionMode):
                 self._saw("Optimizer made anew")
             if isinstance(args[0], SGD):
                 self._saw("SGD")
+        if name == "Module.__init__":
+            self._modules[id(args[0])] = args[0], self._line()
         if name in ("Linear.__init__", "Conv2d.__init__"):
             self._see_layer(*args, **kwargs)
         if name == "DataLoader.__init__" and kwargs.get("drop_last"):
@@ -408,7 +504,7 @@ class Trace(TorchFunctionMode):
             self._saw("layer made in forward")
         if not bias:
             self._saw("bias=False")
-        self._made[id(layer)] = self._line()
+        self._made[id(layer)] = layer, self._line()
 
     def _line(self):
         """Return the line of the program that is at work, None if none is."""
@@ -442,11 +538,14 @@ class Trace(TorchFunctionMode):
     def _enter_module(self, model, args):
         self._depth += 1
         self._layer = id(model)
+        given = args[0] if args else None
+        shape = tuple(given.shape) if isinstance(given, torch.Tensor) else None
+        self.given_to_layer = shape
         if self._depth == 1 and next(model.parameters(), None) is not None:
             self.model = model
             self._begin_pass()
-            images = args and isinstance(args[0], torch.Tensor)
-            if images and args[0].dim() == 4:
+            self.given = shape
+            if shape and len(shape) == 4:
                 self._saw("images")
 
     def _leave_module(self, model, args, result):
@@ -465,6 +564,12 @@ class Trace(TorchFunctionMode):
             self._end_update(values)
         else:
             self.start = [v.tolist() for v in values]
+            if self.model:
+                self.no_part = [
+                    name
+                    for name, p in self.model.named_parameters()
+                    if id(p) not in self._params
+                ]
         another = bool(self._learned) and not set(self._params) & set(
             self._learned
         )
@@ -485,6 +590,8 @@ class Trace(TorchFunctionMode):
                 "steps": self._steps,
                 "lines": self._lines,
                 "grids": self._grids,
+                "windows": self._windows,
+                "given": self.given,
                 "training": self.model is None or self.model.training,
                 "loss": loss.detach().sum().item(),
                 "plain loss": self._losses[-1][0] if self._losses else None,

@@ -4,7 +4,8 @@ The modes it is in, what is logged, the validation and the predictions.
 """
 
 from shared.proof.equivalence import ROUNDING, compare
-from shared.workshop.finding import Finding, place, times, told_apart
+from shared.workshop import texts
+from shared.workshop.finding import Finding, Words, place, times, told_apart
 
 # By the phase and the switch that is wrong in it.
 MODES = {
@@ -112,7 +113,9 @@ def predictions(a, b):
     elif last["images"] == valid:
         kind = "predictions-changed"
     elif last["asked"]:
-        kind = "predictions-of-other-images"
+        line = b.trace["own"].get("images changed")
+        changed = [Words(texts.CHANGES_IMAGES, line=line)] if line else []
+        return Finding("predictions-of-other-images", *changed, stage=a.name)
     else:
         kind = "predictions-too-early"
     return Finding(kind, stage=a.name)

@@ -11,17 +11,18 @@ from shared.workshop import phases, texts, validation
 from shared.workshop.finding import Finding, Words, place, these, times, where
 
 
-def parting(a, b, chance=False, only_once=False):
+def parting(a, b, chance=False, only_once=False, leaves=0):
     """Return the `Finding` of the first phase in which `b` parts from `a`.
 
     Both are `Seen`. `chance` tells whether the model of `b` answers
     differently if asked twice, `only_once` whether its program makes what
-    can be looped over only once. Returns None where all is the same.
+    can be looped over only once, `leaves` the line of a `break`. Returns None
+    where all is the same.
     """
     return (
         _side_effects(b)
         or _gradients(a, b)
-        or _batches(a, b, chance, only_once)
+        or _batches(a, b, chance, only_once, leaves)
         or validation.modes(b)
         or validation.losses(a, b)
         or validation.validations(a, b)
@@ -32,7 +33,9 @@ def parting(a, b, chance=False, only_once=False):
 
 def _side_effects(b):
     if problem := b.record.has("data"):
-        return Finding("data-changed", name=problem.values[0])
+        name = problem.values[0]
+        line = b.trace["own"].get(f"{name} changed")
+        return Finding("data-changed", name=name, where=where(line))
     if problem := b.record.has("setting"):
         return Finding("setting-changed", setting=problem.values[0])
     return None
@@ -73,15 +76,17 @@ def _gradients(a, b):
     return None
 
 
-def _batches(a, b, chance, only_once):
+def _batches(a, b, chance, only_once, leaves):
     """Find the first batch that is not the same, and what of it."""
     n, m = len(a.trace["batches"]), len(b.trace["batches"])
+    left = [Words(texts.LEAVES_LOOP, line=leaves)] if leaves else []
     for i in range(min(n, m)):
         if found := phases.parting(a, b, i, chance):
-            return found
+            early = found.kind in ("other-images", "images-left-out")
+            return found.and_also(*left) if early else found
     if n == m:
         return None
-    more = [Words(texts.ONLY_ONCE)] if only_once else []
+    more = [*([Words(texts.ONLY_ONCE)] if only_once else []), *left]
     if m % a.record.steps:
         return Finding(
             "other-number-of-batches", *more, stage=a.name, usual=n, n=m

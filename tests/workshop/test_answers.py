@@ -4,6 +4,8 @@ Each is an edit of the stage that is to be reached, and was once judged
 wrongly, or refused for a cause that misleads.
 """
 
+import re
+
 import pytest
 
 from shared.workshop.exercises import exercise
@@ -47,6 +49,9 @@ def validate(model, valid_dl, log):
 
 
 def fit("""
+FUNCTIONS = re.search(
+    r"def loss_batch.*(?=def get_data)", LADDER[7].code, re.DOTALL
+)[0]
 CONV2 = "nn.Conv2d(16, 16, kernel_size=3, stride=2, padding=1)"
 CONV3 = "nn.Conv2d(16, 10, kernel_size=3, stride=2, padding=1)"
 
@@ -250,7 +255,7 @@ WRONG = {
     "weights that are far too small": (
         ("04-reverse", ("math.sqrt(784)", "784")),
         "other-initial-weights",
-        "That is 0.03571 times as large",
+        "That is 28 times as small.\n28 is the square root of 784.",
     ),
     "no bias in the layer": (
         ("04", ("nn.Linear(784, 10)", "nn.Linear(784, 10, bias=False)")),
@@ -396,7 +401,7 @@ WRONG = {
             (CONV2, CONV2.replace("size=3", "size=5").replace("g=1", "g=2")),
         ),
         "other-kernel",
-        "convolution number 2 (line 12) has a kernel of the size (5, 5), in",
+        "convolution number 2 (line 12) has a kernel of 5 x 5, in stage 09",
     ),
     "a maximum for a mean": (
         ("09", ("F.avg_pool2d", "F.max_pool2d")),
@@ -419,7 +424,7 @@ WRONG = {
     "a validation for all epochs": (
         ("08", (VALIDATION, "    log.validation(total / count)\n")),
         "validation-not-each-epoch",
-        "`log.validation` is called once, first after 32 batches",
+        "`log.validation` is called once, first after 32 of them",
     ),
     "a validation for each batch": (
         ("08", (VALIDATION, f"                {VALIDATION.strip()}\n")),
@@ -452,8 +457,8 @@ WRONG = {
             (CONV2, CONV2.replace("padding=1", "padding=0")),
             ("xb, 4)", "xb, 3)"),
         ),
-        "other-scores",
-        "the loss of your program is",
+        "other-grid",
+        "After convolution number 2 (line 12), the grid is 6 x 6, in stage 09",
     ),
     "another stride": (
         (
@@ -461,8 +466,8 @@ WRONG = {
             (CONV3, CONV3.replace("stride=2", "stride=1")),
             ("xb, 4)", "xb, 7)"),
         ),
-        "other-scores",
-        "the loss of your program is",
+        "other-grid",
+        "After convolution number 3 (line 13), the grid is 7 x 7, in stage 09",
     ),
     "batch normalization": (
         (
@@ -529,8 +534,34 @@ WRONG = {
             "12",
             ("x.view(-1, 1, 28, 28).to(device)", "x.view(-1, 1, 28, 28)"),
         ),
+        "images-not-moved",
+        "images that are on the CPU meet a model that is not, in line 45:",
+    ),
+    "what to returns is dropped": (
+        (
+            "12",
+            (
+                "        return x.view(-1, 1, 28, 28).to(device)",
+                "        x.to(device)\n        return x.view(-1, 1, 28, 28)",
+            ),
+        ),
+        "moved-in-vain",
+        "Line 90 calls `to` and drops what it returns; a tensor's `to` does",
+    ),
+    "a model that is not moved": (
+        ("12", ("cnn().to(device)", "cnn()")),
+        "model-not-moved",
+        "a model that is on the CPU meets images that are not, in line 45:",
+    ),
+    "a count that is not moved": (
+        ("12", ("* len(xb)", "* torch.tensor([len(xb)])")),
         "not-on-one-device",
-        "not on the same device",
+        "Then two tensors meet in line ",
+    ),
+    "a device that is chosen by name": (
+        ("12", ("    device=device,\n", '    device="cuda",\n')),
+        "default-device-is-fixed",
+        "The default of `device` is cuda, whatever the machine has.",
     ),
     "the argument device ignored": (
         (
@@ -836,8 +867,8 @@ WRONG = {
                 "    x_valid = x_valid.view(-1, 1, 28, 28)\n",
             ),
         ),
-        "not-on-one-device",
-        "not on the same device",
+        "images-not-moved",
+        "meet a model that is not, in line 103: move the images, too,",
     ),
     "something moved home": (
         (
@@ -922,7 +953,8 @@ WRONG = {
     "a learning rate for an argument": (
         ("05", ("lr=lr)", "lr=0.5)")),
         "argument-ignored",
-        "not with another value of `lr`, such as 0.05",
+        "not with another value of `lr`, such as 0.05.\nLine 27 has the number"
+        " 0.5.\n  27: opt = optim.SGD(model.parameters(), lr=0.5)",
     ),
     "wrong labels in the validation": (
         (
@@ -1014,7 +1046,7 @@ WRONG = {
             ),
         ),
         "other-kernel",
-        "a kernel of the size (5, 5), in stage 09 of the size (3, 3).",
+        "a kernel of 5 x 5, in stage 09 of 3 x 3.",
     ),
     "all of it in train": (
         ("08", (FIT, INLINE)),
@@ -1034,7 +1066,7 @@ WRONG = {
             ("def fit(", VALIDATE),
         ),
         "validation-not-each-epoch",
-        "first after 0 batches",
+        "first after 0 of them",
     ),
     "an accuracy for the validation loss": (
         ("08", ("log.validation(total / count)", "log.validation(0.9)")),
@@ -1047,15 +1079,15 @@ WRONG = {
             (VALIDATION, f"        if epoch == 0:\n    {VALIDATION}"),
         ),
         "validation-not-each-epoch",
-        "is called once, first after 16 batches",
+        "is called once, first after 16 of them",
     ),
     "images turned on their side": (
         (
             "09",
             ("xb.view(-1, 1, 28, 28)", "xb.T.reshape(-1, 1, 28, 28)"),
         ),
-        "images-changed",
-        "in the batches, or in the model before its first layer",
+        "images-changed-in-line",
+        "as they are: line 16 changes them.",
     ),
     "a ReLU after the mean": (
         (
@@ -1071,8 +1103,9 @@ WRONG = {
             "09",
             ("F.relu(self.conv2(xb))", "F.relu(F.max_pool2d(xb, 2))"),
         ),
-        "other-channels",
-        "convolution number 2 (line 13) goes from 16 to 10 channels, in",
+        "other-number-of-layers",
+        "Number of convolutions in your model: 2 (lines 11, 13). In that of"
+        " stage 09: 3.\nLine 12 makes a layer that is not used.",
     ),
     "a bias of ones instead of a layer": (
         ("04-reverse", ("torch.zeros(10)", "torch.ones(10)")),
@@ -1088,8 +1121,159 @@ WRONG = {
             ),
             (f"        {CONV3},", "        last,"),
         ),
-        "other-initial-weights",
-        "drawn in the same way",
+        "layers-made-in-other-order",
+        "As number 1 your program makes one from 16 to 10, in line 18, stage",
+    ),
+    "the wrong loader shuffled": (
+        (
+            "08",
+            (
+                SHUFFLED,
+                "DataLoader(train_ds, batch_size=batch_size)",
+            ),
+            ("batch_size * 2)", "batch_size * 2, shuffle=True)"),
+        ),
+        "not-shuffled",
+        "in their own order in every epoch. Is another loader shuffled",
+    ),
+    "a layer that is too wide": (
+        ("09-reverse", ("nn.Linear(784, 10)", "nn.Linear(784, 100)")),
+        "other-linear-layer",
+        "a linear layer goes from 784 to 100, in stage 08 from 784 to 10.",
+    ),
+    "a mean over the channels": (
+        ("09", ("F.avg_pool2d(xb, 4)", "xb.mean(1)")),
+        "not-ten-numbers",
+        "Line 20 pools over the channels",
+    ),
+    "a window that leaves a part": (
+        ("11-reverse", ("nn.AvgPool2d(4)", "nn.AvgPool2d(3)")),
+        "other-window",
+        "the pooling (line 26) has a window of 3 x 3, in stage 11 of 4 x 4.",
+    ),
+    "a loop that is left": (
+        (
+            "07",
+            (
+                LOGGED,
+                f"{LOGGED}            if loss < 0.9:\n                break\n",
+            ),
+        ),
+        "other-images",
+        "Line 42 leaves its loop with `break`.",
+    ),
+    "a bias that is not used": (
+        ("04-reverse", (" + self.bias", "")),
+        "none-in-operation",
+        "`bias`, a parameter of the model, has no part in the loss",
+    ),
+    "labels of the first batch": (
+        (
+            "02",
+            (
+                "y_train[start : start + batch_size]",
+                "y_train[:batch_size]",
+            ),
+        ),
+        "tensors-do-not-fit",
+        "Already before: At epoch 1, batch 2, your program learns from the",
+    ),
+    "two layers": (
+        (
+            "09-reverse",
+            (
+                "nn.Linear(784, 10)",
+                "nn.Sequential(nn.Linear(784, 32), nn.ReLU(),"
+                " nn.Linear(32, 10))",
+            ),
+        ),
+        "other-number-of-layers",
+        "Number of linear layers in your model: 2 (line 11). In that of stage"
+        " 08: 1.",
+    ),
+    "a window that is too small": (
+        ("11-reverse", ("nn.AvgPool2d(4)", "nn.AvgPool2d(2)")),
+        "not-ten-numbers",
+        "40 = 10 channels x 2 x 2: the pooling (line 26) makes a grid of 2 x 2"
+        " out of one of 4 x 4",
+    ),
+    "a size that is taken for a window": (
+        ("11", ("nn.AdaptiveAvgPool2d(1)", "nn.AdaptiveAvgPool2d(4)")),
+        "not-ten-numbers",
+        "`nn.AdaptiveAvgPool2d` is told the size of the grid that it returns",
+    ),
+    "grids without padding": (
+        ("09", (", padding=1", "")),
+        "window-too-large",
+        "is: 13 x 13, 6 x 6, 2 x 2; in stage 09: 14 x 14, 7 x 7, 4 x 4.",
+    ),
+    "a loader that is not wrapped": (
+        (
+            "11",
+            ("    valid_dl = WrappedDataLoader(valid_dl, preprocess)\n", ""),
+        ),
+        "no-images-for-convolution",
+        "(64, 1, 28, 28), here, in the validation, (128, 784).",
+    ),
+    "rows to predict from": (
+        (
+            "11",
+            ("    x_valid, _ = preprocess(x_valid, y_valid)\n", ""),
+        ),
+        "no-images-for-convolution",
+        "(64, 1, 28, 28), here, for the final predictions, (140, 784).",
+    ),
+    "a gradient of a quotient": (
+        (
+            "03-reverse",
+            (
+                "torch.randn(784, 10) / math.sqrt(784)",
+                "torch.randn(784, 10).requires_grad_() / math.sqrt(784)",
+            ),
+            ("    weights.requires_grad_()\n", ""),
+        ),
+        "gradient-of-a-result",
+        "It is made in line 18:\n  18: weights = torch.randn",
+    ),
+    "functions that are left": (
+        (
+            "08-reverse",
+            (
+                "def train(",
+                f"{FUNCTIONS}def train(",
+            ),
+        ),
+        "code-left",
+        "`loss_batch` should be gone, but line 17 still defines it.\n  17: def"
+        " loss_batch(model, xb, yb, opt=None):\nSo should `fit`.",
+    ),
+    "everything moved to the CPU": (
+        (
+            "12-reverse",
+            ("cnn()\n    opt", 'cnn().to("cpu")\n    opt'),
+            ("return model(x_valid)", "return model(x_valid).cpu()"),
+        ),
+        "still-moved",
+        'a device.\n  92: model = cnn().to("cpu")\n  98: return',
+    ),
+    "images made brighter before the dataset": (
+        (
+            "07",
+            (
+                "TensorDataset(x_train,",
+                "TensorDataset(x_train / x_train.max() * 2,",
+            ),
+        ),
+        "images-changed-in-line",
+        "line 27 changes them",
+    ),
+    "labels changed in place": (
+        (
+            "07",
+            ("    train_ds =", "    y_train.clamp_(max=8)\n    train_ds ="),
+        ),
+        "data-changed",
+        "changes `y_train` in place in line 27.",
     ),
     "two epochs, whatever is asked for": (
         ("07", ("range(epochs)", "range(2)")),

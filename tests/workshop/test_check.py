@@ -82,7 +82,7 @@ def test_the_start_is_told_that_the_change_was_not_made(exercise, check):
 def test_other_names_alone_are_no_change(exercise, check):
     found = check(exercise, other_names(exercise.start.code))
     assert found.kind in {"code-missing", "part-missing", *LEFT}
-    assert found.text.startswith("The change was not made: ")
+    assert found.text.startswith("The change is not complete: ")
 
 
 @cases("exercise", EXERCISES, every=11)
@@ -131,7 +131,7 @@ CAUSES = {
     "weights start at zero": ("other-initial-weights", "the norm 0 ("),
     "last batch dropped": (
         "images-left-out",
-        "your program makes 15 batches, stage 06 makes 16.",
+        "your program makes 15 of the 16 batches that stage",
     ),
     "last image of each batch cut off": (
         "other-images",
@@ -156,7 +156,7 @@ CAUSES = {
         "parameters-not-moved",
         "does not move the 10",
     ),
-    "no bias": ("parameters-missing", "does not learn the 10 numbers"),
+    "no bias": ("no-bias", "the bias, the 10 numbers of shape (10,)"),
     "optimizer of another model": (
         "optimizer-of-another-model",
         "but not those that your model",
@@ -234,7 +234,7 @@ CAUSES = {
         "should come at epoch 1, batch 3",
     ),
     "labels not moved": ("labels-not-moved", "are not on the same device"),
-    "model not moved": ("not-on-one-device", "are not on the same device"),
+    "model not moved": ("model-not-moved", "a model that is on the CPU"),
     "predictions stay on the device": (
         "predictions-on-device",
         "Return them on the CPU",
@@ -400,12 +400,12 @@ MISTAKES = {
     "nothing logged": (
         ("            log(loss)\n", ""),
         "other-number-of-losses",
-        "0 losses are",
+        "Number of losses that your program logs: 0.",
     ),
     "changed images": (
         (MODEL, f"    x_train.mul_(2)\n{MODEL}"),
         "data-changed",
-        "changes `x_train` in place",
+        "changes `x_train` in place in line 28.",
     ),
     "a changed setting": (
         (MODEL, f"    torch.use_deterministic_algorithms(True)\n{MODEL}"),
@@ -432,8 +432,8 @@ MISTAKES = {
     ),
     "brighter images": (
         ("model(xb)", "model(xb * 2)"),
-        "images-changed",
-        "learns from images that are not among those to train on",
+        "images-changed-in-line",
+        "not among those to train on as they are: line 33 changes them.",
     ),
     "batches of one": (
         ("train_ds, batch_size=batch_size", "train_ds"),
@@ -462,7 +462,7 @@ MISTAKES = {
             "            xb, yb = train_ds[start : start + batch_size]\n",
         ),
         "code-missing",
-        "The change was not made: `DataLoader` is not in use; no loop",
+        "The change is not complete: `DataLoader` is not in use; no loop",
     ),
 }
 
@@ -589,7 +589,7 @@ def test_the_place_is_right_however_backward_is_called(check):
     code = edited(SEVEN.target.code, (old, f"{old[:-1]}, drop_last=True)"))
     found = check(SEVEN, backward_by_function(code))
     assert found.kind == "images-left-out"
-    assert "The last images are left out, 40 of them" in found.text
+    assert "Left out at the end: images 961 to 1,000." in found.text
 
 
 def test_who_undoes_a_layer_may_draw_its_weights_as_it_does(check):

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from shared.workshop import texts
 from shared.workshop.answer import Answer
 from shared.workshop.explanations import explained, stop
+from shared.workshop.phases import Seen
 
 IMAGES, LABELS = torch.zeros(8, 784), torch.zeros(8, dtype=torch.int64)
 PARAM = torch.zeros(8, requires_grad=True)
@@ -21,6 +22,15 @@ PARAM = torch.zeros(8, requires_grad=True)
 class NoInit(nn.Module):
     def __init__(self):
         self.layer = nn.Linear(2, 2)
+
+
+class NoForward(nn.Module):
+    pass
+
+
+class Returns:
+    def __iter__(self):
+        return IMAGES, LABELS
 
 
 def twice():
@@ -105,6 +115,14 @@ MISTAKES = {
         lambda: F.cross_entropy(torch.zeros(8, 5), LABELS + 5),
         "too-few-scores",
     ),
+    "labels that are floats": (
+        lambda: F.cross_entropy(torch.zeros(8, 10), LABELS.float()),
+        "types-for-cross-entropy",
+    ),
+    "digits for scores": (
+        lambda: F.cross_entropy(torch.zeros(8, 10).argmax(1), LABELS),
+        "types-for-cross-entropy",
+    ),
     "an image too far": (lambda: IMAGES[8], "index-too-large"),
     "a window that is too large": (
         lambda: F.avg_pool2d(torch.zeros(1, 1, 2, 2), 4),
@@ -147,6 +165,39 @@ MISTAKES = {
         "tensors-do-not-fit",
     ),
     "an argument too few": (lambda: (lambda x: x)(), "too-few-arguments"),
+    "a module without forward": (lambda: NoForward()(IMAGES), "no-forward"),
+    "a function without return": (
+        lambda: F.cross_entropy(print(end=""), LABELS),
+        "nothing-for-a-tensor",
+    ),
+    "a pair that is none": (
+        lambda: [0 for x, y in [None]],
+        "nothing-for-a-tensor",
+    ),
+    "a loop over none": (
+        lambda: [0 for x in print(end="")],
+        "nothing-for-a-tensor",
+    ),
+    "a number for a loss": (
+        lambda: PARAM.sum().item().backward(),
+        "number-for-a-tensor",
+    ),
+    "a model for its parameters": (
+        lambda: torch.optim.SGD(nn.Linear(2, 2), lr=1),
+        "not-iterable",
+    ),
+    "a function for a model": (
+        lambda: in_place.parameters(),
+        "function-not-called",
+    ),
+    "a return in __iter__": (
+        lambda: [0 for batch in Returns()],
+        "iter-without-yield",
+    ),
+    "a device that nobody has": (
+        lambda: torch.zeros(1, device="xpu"),
+        "device-not-there",
+    ),
     "a name that nobody knows": (
         lambda: unknown,  # noqa: F821
         "name-unknown",
@@ -230,6 +281,9 @@ def test_a_gradient_is_not_stored_in_a_result():
     seen = {"trace": {"count": {"grad of a result": 1}}}
     assert stop(raised, seen, ANSWER).kind == "gradient-of-a-result"
     assert stop(raised, {}, ANSWER).kind == "none-in-operation"
+    answer = Answer("w = randn(2) / 2\nw -= w.grad\n")
+    said = "result.\nIt is made in line 1:\n  1: w = randn(2) / 2"
+    assert said in stop(raised, seen, answer).text
 
 
 def test_a_window_that_is_too_large_is_told_with_the_grids():
@@ -237,7 +291,44 @@ def test_a_window_that_is_too_large_is_told_with_the_grids():
     grids = [[13, 13], [13, 13], [6, 6]]
     seen = {"trace": {"steps": ["conv2d", "relu", "conv2d"], "grids": grids}}
     text = stop(raised, seen, ANSWER).text
-    assert "After each convolution the grid is: (13, 13), (6, 6)." in text
+    assert "After each convolution the grid is: 13 x 13, 6 x 6." in text
+    batch = seen["trace"] | {"grids": [[14, 14], [14, 14], [7, 7]]}
+    usual = Seen("09", None, {"batches": [batch]})
+    text = stop(raised, seen, ANSWER, usual).text
+    assert "13 x 13, 6 x 6; in stage 09: 14 x 14, 7 x 7." in text
+
+
+ROWS, GRIDS = [128, 784], [64, 1, 28, 28]
+
+
+@pytest.mark.parametrize(
+    ("batches", "given", "validated", "words"),
+    [
+        ([], ROWS, [], "was given the shape (1, 1)."),
+        ([GRIDS], ROWS, [], "was given the shape (1, 1)."),
+        ([ROWS] * 2, ROWS, [], "was given the shape (1, 1)."),
+        (
+            [GRIDS] * 2,
+            ROWS,
+            [],
+            "In training the model was given the shape (64, 1, 28, 28), here,"
+            " in the validation, (128, 784).",
+        ),
+        ([GRIDS] * 2, ROWS, [2], "here, for the final predictions, (128, 7"),
+    ],
+)
+def test_a_shape_that_does_not_fit_is_told(batches, given, validated, words):
+    raised = error("RuntimeError", "Expected 3D (unbatched) or 4D")
+    record = {"steps": 2, "losses": [], "pred": None, "problems": []}
+    trace = {
+        "batches": [{"given": shape} for shape in batches],
+        "given": given,
+        "given to layer": [1, 1],
+        "validations": [{"after": n} for n in validated],
+        "shape": None,
+    }
+    text = stop(raised, {"record": record, "trace": trace}, ANSWER).text
+    assert words in text
 
 
 @pytest.mark.parametrize(

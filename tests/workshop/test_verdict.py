@@ -11,12 +11,17 @@ import torch
 
 from shared import languages
 from shared.proof.equivalence import Problem, Record
-from shared.workshop.phases import Seen, start
+from shared.workshop.phases import Seen, number_of_layers, start
 from shared.workshop.verdict import parting
 
 STEPS, N_TRAIN, N_VALID = 2, 5, 2
 SGD = {"lr": 0.5, "besides": {}}
 LAYER = ["conv2d", "relu"]
+POOLED = {
+    "steps": ["conv2d", "mean"],
+    "lines": [3, 7],
+    "grids": [[4, 4], [2, 2]],
+}
 PARTS = [[0, 1, 2], [3, 4]]  # the images of each batch
 
 
@@ -31,6 +36,7 @@ def batch(images):
         "steps": [],
         "lines": [],
         "grids": [],
+        "windows": [],
         "training": True,
         "loss": 2.5,
         "plain loss": 2.5,
@@ -61,6 +67,8 @@ def training():
         "shape": [2, 10],
         "own": {},
         "count": {},
+        "layers": [],
+        "no part": [],
         "start": [[[-0.1] * 10] * 784, [0.1] * 10],
         "last": {"images": [5, 6], "asked": True, "another model": False},
     }
@@ -68,6 +76,11 @@ def training():
         STEPS, [2.5] * 4, [2.5] * 2, torch.zeros(N_VALID, 10).double()
     )
     return Seen("07", record, copy.deepcopy(trace))
+
+
+def made(shape, line, used=True):
+    """Return what a trace tells of a layer that a program makes."""
+    return {"shape": shape, "line": line, "used": used}
 
 
 def problem(kind, *values):
@@ -134,7 +147,15 @@ CASES = {
     "data in place": (
         problem("data", "x_train"),
         "data-changed",
-        "changes `x_train` in place",
+        "changes `x_train` in place somewhere.",
+    ),
+    "data in place, in a line": (
+        lambda b: (
+            problem("data", "x_train")(b),
+            seen(own={"x_train changed": 4})(b),
+        ),
+        "data-changed",
+        "changes `x_train` in place in line 4.",
     ),
     "a setting": (
         problem("setting", "default dtype"),
@@ -183,6 +204,14 @@ CASES = {
         "images-changed",
         "At epoch 1, batch 1,",
     ),
+    "images changed in a line": (
+        lambda b: (
+            one(0, images=None, strange=True)(b),
+            seen(own={"images changed": 7})(b),
+        ),
+        "images-changed-in-line",
+        "as they are: line 7 changes them.",
+    ),
     "images to validate on": (
         one(2, images=[5, 6]),
         "learns-from-validation-images",
@@ -196,8 +225,8 @@ CASES = {
     "labels that stay": (
         one(0, images=[2, 1, 0]),
         "images-without-their-labels",
-        "the labels of images 1 to 3, as stage 07 has, but with them 3 images,"
-        " 3, 2, 1 and so on.",
+        "the labels of images 1 to 3, as stage 07 has, but with them images 3,"
+        " 2, 1.",
     ),
     "a batch too early": (
         one(0, images=[3, 4], labels=[3, 4]),
@@ -219,8 +248,8 @@ CASES = {
     "the last batch left out": (
         leave_out_last,
         "images-left-out",
-        "In epoch 1 your program makes 1 batches, stage 07 makes 2. The last"
-        " images are left out, 2 of them: images 4 to 5.\nWhere does",
+        "In each epoch your program makes 1 of the 2 batches that stage 07"
+        " makes. Left out at the end: images 4 to 5.\nWhere does",
     ),
     "the last batch left out by the loader": (
         lambda b: (leave_out_last(b), seen(own={"drop_last": 8})(b)),
@@ -240,7 +269,14 @@ CASES = {
     "images shuffled": (
         one(0, images=[4, 0, 2], labels=[4, 0, 2]),
         "shuffled",
-        "from 3 images, 5, 1, 3 and so on. It shuffles the images",
+        "from images 5, 1, 3. It shuffles the images",
+    ),
+    "more images shuffled": (
+        lambda b: [
+            one(i, images=[4, 0, 2, 1], labels=[4, 0, 2, 1])(b) for i in (0,)
+        ],
+        "shuffled",
+        "from 4 images, 5, 1, 3 and so on.",
     ),
     "a wrong label": (
         one(0, labels=[0, 7, 2]),
@@ -269,7 +305,7 @@ CASES = {
     "fewer parameters": (
         each(shapes=[[784, 10]], sizes=[3.0], places=[4.0]),
         "parameters-missing",
-        f"does not learn {BIAS}, that of stage 07 does.",
+        f"does not learn the bias, {BIAS}; that of stage 07 does.",
     ),
     "another parameter": (
         each(shapes=[[784, 9], [10]]),
@@ -280,6 +316,11 @@ CASES = {
         each(shapes=[[784, 10], [10], [10]], sizes=[3.0, 1.0, 1.0]),
         "other-parameters",
         f"learns {WHOLE}, {BIAS} and {BIAS}.",
+    ),
+    "a parameter that is one number": (
+        each(shapes=[[784, 10], [10], [1]], sizes=[3.0, 1.0, 1.0]),
+        "other-parameters",
+        f"learns {WHOLE}, {BIAS} and the one number of shape (1,).",
     ),
     "no parameter that is seen": (
         each(shapes=[], sizes=[], places=[]),
@@ -302,7 +343,22 @@ CASES = {
             seen(start=[[[0.1] * 10] * 784, [0.1] * 10])(b),
         ),
         "other-initial-weights",
-        "those of stage 07 3.\nThat is 28 times as large.\nNone of them is n",
+        "those of stage 07 3.\nThat is 28 times as large.\n28 is the square"
+        " root of 784.\nNone of them is n",
+    ),
+    "smaller random numbers": (
+        each(sizes=[0.3, 1.0]),
+        "other-initial-weights",
+        "those of stage 07 3.\nThat is 10 times as small.",
+    ),
+    "layers made in another order": (
+        lambda b: (
+            each(sizes=[3.1, 1.0])(b),
+            seen(layers=[made([10, 16], 3), made([16, 1], 4)])(b),
+        ),
+        "layers-made-in-other-order",
+        "As number 1 your program makes one from 16 to 10, in line 3, stage"
+        " 07 one from 1 to 16.",
     ),
     "numbers drawn anew": (
         lambda b: (
@@ -324,13 +380,34 @@ CASES = {
     ),
     "a grid that the pooling leaves": (
         lambda b: (
-            each(loss=3.5, steps=["conv2d", "mean"], grids=[[4, 4], [2, 2]])(
-                b
-            ),
+            each(loss=3.5, **POOLED)(b),
             seen(shape=[2, 40])(b),
         ),
         "not-ten-numbers",
-        "not 10.\nThe pooling leaves a grid of the size (2, 2) for each",
+        "not 10.\n40 = 10 channels x 2 x 2: the pooling (line 7) makes a grid"
+        " of 2 x 2 out of one of 4 x 4, and should leave one number of each"
+        " channel.\nIts window should be the whole grid, 4 x 4.",
+    ),
+    "a grid that the adaptive pooling leaves": (
+        lambda b: (
+            each(loss=3.5, **POOLED | {"lines": [3, None]})(b),
+            seen(shape=[2, 40], count={"adaptive_avg_pool2d": 9})(b),
+        ),
+        "not-ten-numbers",
+        "x 2 x 2: the pooling makes a grid of 2 x 2 out of one of 4 x 4, and"
+        " should leave one number of each channel.\n`nn.AdaptiveAvgPool2d` is"
+        " told the size of the grid that it returns",
+    ),
+    "another grid": (
+        each(
+            **{"loss": 3.5, "plain loss": 3.5},
+            steps=[*LAYER, *LAYER, "mean"],
+            lines=[3, None, 4, None, None],
+            grids=[[14, 14], [14, 14], [5, 5], [5, 5], [1, 1]],
+        ),
+        "other-grid",
+        "After convolution number 2 (line 4), the grid is 5 x 5, in stage 07"
+        " it is 7 x 7.",
     ),
     "a second softmax": (
         each(loss=3.5, probabilities=True),
@@ -347,7 +424,7 @@ CASES = {
     "a sum": (
         each(**{"loss": 7.5, "plain loss": None}),
         "sum-for-mean",
-        "2.5: 3 times as much, and there are 3 images in the batch.",
+        "2.5: 3 times as much, and there are 3 images in the batch. Is it",
     ),
     "nearly the same scores": (
         each(**{"loss": 2.5000001, "plain loss": 2.5000001}),
@@ -388,17 +465,19 @@ CASES = {
         each(
             **{"loss": 3.5, "plain loss": 3.5},
             steps=[*LAYER, *LAYER, "maximum"],
-            lines=[3, None, 4, None, None],
+            lines=[3, None, 4, None, 8],
+            grids=[[14, 14]] * 2 + [[7, 7]] * 2 + [[1, 1]],
         ),
         "other-step",
         "After convolution number 2 (line 4) and a ReLU, there is a mean in"
-        " stage 07, in your program a maximum.",
+        " stage 07, in your program a maximum (line 8).",
     ),
     "a step less": (
         each(
             **{"loss": 3.5, "plain loss": 3.5},
             steps=[*LAYER, "conv2d"],
             lines=[None] * 3,
+            grids=[[14, 14]] * 2 + [[7, 7]],
         ),
         "other-step",
         "After convolution number 2, there is a ReLU in stage 07, in your"
@@ -409,6 +488,7 @@ CASES = {
             **{"loss": 3.5, "plain loss": 3.5},
             steps=["dropout", *LAYER],
             lines=[None] * 3,
+            grids=[[28, 28]] + [[14, 14]] * 2,
         ),
         "other-step",
         "After the input, there is a convolution in stage 07, in your program"
@@ -485,7 +565,7 @@ CASES = {
     "a loss less": (
         lambda b: b.record.losses.pop(),
         "other-number-of-losses",
-        "3 losses are logged where stage 07 logs 4.",
+        "Number of losses that your program logs: 3. Stage 07 logs 4.",
     ),
     "another loss logged": (
         log(5.0),
@@ -496,7 +576,7 @@ CASES = {
         lambda b: b.trace["validations"].pop(0),
         "validation-not-each-epoch",
         "In 2 epochs of 2 batches `log.validation` is called once, first after"
-        " 4 batches.",
+        " 4 of them.",
     ),
     "validation on what it learns from": (
         validation(images=[0, 1]),
@@ -540,6 +620,14 @@ CASES = {
         "predictions-of-other-images",
         "",
     ),
+    "changed images' predictions": (
+        lambda b: (
+            last(images=[0, 1])(b),
+            seen(own={"images changed": 44})(b),
+        ),
+        "predictions-of-other-images",
+        "on the way.\nLine 44 changes images.",
+    ),
     "early predictions": (
         last(images=None, asked=False),
         "predictions-too-early",
@@ -557,8 +645,10 @@ CASES = {
 def test_what_differs_is_named(name):
     edit, kind, words = CASES[name]
     a, b = training(), training()
+    a.trace["layers"] = [made([16, 1], 3), made([10, 16], 4)]
     for batch in a.batches:
         batch["steps"] = [*LAYER, *LAYER, "mean"]
+        batch["grids"] = [[14, 14]] * 2 + [[7, 7]] * 2 + [[1, 1]]
     edit(b)
     found = parting(a, b)
     assert found.kind == kind
@@ -568,6 +658,43 @@ def test_what_differs_is_named(name):
 def test_trainings_that_are_the_same_do_not_part():
     assert parting(training(), training()) is None
     assert start(training(), training()) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([3, 3], "Number of linear layers in your model: 2 (line 3). In that"),
+        ([4, 3], "in your model: 2 (lines 3, 4). In that of stage 07: 1."),
+        ([None, None], "in your model: 2. In that of stage 07: 1.\nLine 9 m"),
+    ],
+)
+def test_another_number_of_layers_is_told_with_their_lines(lines, words):
+    a, b = training(), training()
+    each(steps=["linear"], lines=[2])(a)
+    each(steps=["linear", "relu", "linear"], lines=[lines[0], 8, lines[1]])(b)
+    seen(layers=[made([10, 784], 3), made([9, 784], 9, used=False)])(b)
+    found = number_of_layers(a, b)
+    assert found.kind == "other-number-of-layers"
+    assert words in found.text
+    assert number_of_layers(a, a) is None
+
+
+def test_who_leaves_a_loop_is_told_where():
+    a, b, c = training(), training(), training()
+    drop(1)(b)
+    leave_out_last(c)
+    text = "\nLine 7 leaves its loop with `break`."
+    assert text in parting(a, b, leaves=7).text
+    assert text in parting(a, c, leaves=7).text
+    assert "break" not in parting(a, c).text
+
+
+def test_a_parameter_that_has_no_part_is_named():
+    a, b = training(), training()
+    each(shapes=[[784, 10]], sizes=[3.0], places=[4.0])(b)
+    seen(**{"no part": ["bias"]})(b)
+    text = parting(a, b).text
+    assert "`bias`, a parameter of the model, has no part in the loss" in text
 
 
 def test_chance_is_blamed_where_there_is_some():
