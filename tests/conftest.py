@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 
 # Stages train in other processes meanwhile; more threads than cores would
 # spend their time waiting for one another. Before torch is imported.
@@ -93,21 +94,26 @@ def fresh_results(tmp_path_factory):
 @pytest.fixture
 def results(fresh_results, monkeypatch, tmp_path):
     """Fresh results to read, and to spoil, in place of the published ones."""
-    folder = fresh.copied(tmp_path / "results", fresh_results)
+    folder = shutil.copytree(fresh_results, tmp_path / "results")
     monkeypatch.setattr(published, "RESULTS", folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def site(fresh_results, tmp_path_factory):
+def fresh_readme(fresh_results, tmp_path_factory):
+    """A README.md whose tables are those of these results."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(published, "RESULTS", fresh_results)
+        return fresh.readme(tmp_path_factory.mktemp("readme") / "fresh")
+
+
+@pytest.fixture(scope="session")
+def site(fresh_results, fresh_readme, tmp_path_factory):
     """The folder of the book, built once of fresh results."""
     folder = tmp_path_factory.mktemp("book") / "site"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(published, "RESULTS", fresh_results)
-        patch.setattr(
-            "shared.reading.readme.README",
-            fresh.readme(folder.with_name("readme")),
-        )
+        patch.setattr("shared.reading.readme.README", fresh_readme)
         made = notebooks(TABLE, LADDER)
         build.build(TABLE, LADDER, FORWARD, folder, notebooks=made)
     return folder

@@ -6,6 +6,7 @@ How it looks and works in a browser is in test_browser.py.
 import html
 import json
 import re
+import shutil
 from itertools import pairwise
 
 import pytest
@@ -21,15 +22,15 @@ from shared.results import published, tables
 from shared.training import shapes
 from shared.workshop.tasks import FORWARD
 from stages import LADDER, TABLE
-from tests.support.results import readme as readme_of
 
 KIB = 1024
 
 
 @pytest.fixture(autouse=True)
-def fresh(results, monkeypatch, tmp_path):
+def fresh(results, fresh_readme, monkeypatch, tmp_path):
     """Build of results, and of a README.md, that are not stale."""
-    monkeypatch.setattr(readme, "README", readme_of(tmp_path / "readme"))
+    path = shutil.copy(fresh_readme, tmp_path / "README.md")
+    monkeypatch.setattr(readme, "README", path)
 
 
 def test_there_is_a_page_for_each_program_and_those_of_the_list(site):
@@ -143,19 +144,18 @@ def test_a_stale_result_stops_it(name, results, tmp_path):
         build.build(TABLE, LADDER, FORWARD, tmp_path / "site")
 
 
-def test_a_draft_may_be_stale_and_every_page_says_so(results, tmp_path):
+def test_a_draft_may_be_stale_and_every_page_says_so(results):
     path = results / "proof.json"
     found = json.loads(path.read_text())
     found["code"]["07"] = found["code"]["12"] = "another"
     found["changes"] = [c for c in found["changes"] if c["stage"] != "12"]
     path.write_text(json.dumps(found | {"held": False}))
-    build.build(TABLE, LADDER, FORWARD, tmp_path / "site", draft=True)
-    for page in (tmp_path / "site").glob("*.html"):
-        text = " ".join(re.sub("<[^>]+>", "", page.read_text()).split())
+    pages = build.pages(TABLE, LADDER, FORWARD, draft=True)
+    for page in pages.values():
+        text = " ".join(re.sub("<[^>]+>", "", page).split())
         said = "Draft. Results on these pages are older than the code of"
         assert f"{said} 07 dataloader, 12 accelerator." in text
-    last = (tmp_path / "site" / "stage-12.html").read_text()
-    assert "not measured yet" in last
+    assert "not measured yet" in pages["stage-12.html"]
 
 
 def test_each_page_has_its_program_as_a_file(site):
@@ -166,7 +166,7 @@ def test_each_page_has_its_program_as_a_file(site):
         assert (site / name).read_bytes() == stage.path.read_bytes()
 
 
-def test_a_page_offers_its_notebooks_if_there_are_any(site, results):
+def test_a_page_offers_its_notebooks_if_there_are_any(site):
     page = (site / "stage-07.html").read_text()
     for name in ("stage-07", "exercise-07"):
         assert f'href="notebooks/{name}.ipynb" download' in page

@@ -15,9 +15,11 @@ from stages import ENCORES, LADDER, PRELUDE, TABLE
 ROWS = {row.name: row for row in TABLE}
 
 
-def copied(folder, origin=published.RESULTS):
+def copied(folder):
     """Copy results to a new folder, with the fingerprints of the code now."""
-    shutil.copytree(origin, folder, ignore=shutil.ignore_patterns("*.py"))
+    shutil.copytree(
+        published.RESULTS, folder, ignore=shutil.ignore_patterns("*.py")
+    )
     now = published.fingerprints(TABLE)
     for path in folder.glob("*.json"):
         found = json.loads(path.read_text(encoding="utf-8"))
