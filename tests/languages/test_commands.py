@@ -88,7 +88,8 @@ def test_a_change_and_its_notes_fit(stages, printed):
 
 
 def fits(text, width=80):
-    """Assert that text is Chinese, and has no line that is wider."""
+    """Assert that text is Chinese, and in lines as they should be."""
     assert re.search(r"[\u4e00-\u9fff]", text)
     for line in text.splitlines():
         assert cell_len(line) <= width, line
+        assert not re.match(" *[，。、：；！？）”]", line), line

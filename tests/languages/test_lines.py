@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from shared.languages import lines, table
+from shared.reading import terminal
 from shared.results import tables
 
 ENGLISH = st.lists(
@@ -45,8 +46,28 @@ def test_a_chinese_character_takes_two_cells():
     assert lines.fill("用 `nn.Linear` 层", 14) == "用 `nn.Linear`\n层"
 
 
+def printed(what, width):
+    """Return the lines that rich prints of something."""
+    console = Console(width=width, file=io.StringIO())
+    console.print(what)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
 def test_a_long_cell_of_a_table_is_broken_and_not_cut_off():
-    console = Console(width=20, file=io.StringIO())
-    console.print(tables.said([("a", "b"), ("seed", "一二三四五六七，八九")]))
-    shown = [line.rstrip() for line in console.file.getvalue().splitlines()]
-    assert shown == ["a     b", "seed  一二三四五六", "      七，八九"]
+    rows = [("a", "b"), ("seed", "一二三四五六七，八九")]
+    assert printed(tables.said(rows), 20) == [
+        "a     b",
+        "seed  一二三四五六",
+        "      七，八九",
+    ]
+
+
+def test_notes_are_broken_where_lines_may_end():
+    notes = "一二三四五六，七八九。\n\n- 一二三四五，六"
+    assert printed(terminal.Prose(notes), 12) == [
+        "一二三四五",
+        "六，七八九。",
+        "",
+        " • 一二三四",
+        "   五，六",
+    ]
