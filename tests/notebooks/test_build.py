@@ -68,8 +68,9 @@ def test_each_definition_has_a_cell_of_its_own(row, notebooks):
 @each_row
 def test_every_note_stands_above_the_piece_that_it_is_about(row, notebooks):
     notebook = notebooks[row.target]
-    text, _, points = notes.split(row.notes)
-    assert text in find(notebook, "title").source
+    lead, rest, points = notes.split(row.notes)
+    for text in (lead, rest):
+        assert text.strip() in find(notebook, "title").source
     tied = {note.text: note.line for note in notes.of(row)}
     for point in points:
         [above] = [
