@@ -24,14 +24,18 @@ def page(visit):
     return visit("digit.html")
 
 
-def scores(network, images):
-    """Return what torch computes with the published numbers of a network."""
+def places(network, images):
+    """Return what torch computes with the published numbers of a network.
+
+    For each place of an image what it adds to the scores of the ten digits,
+    (n, 10, places). They add up to the scores.
+    """
     numbers = torch.frombuffer(
         bytearray(base64.b64decode(network["numbers"])), dtype=torch.float32
     )
     if not network["layers"]:
         bias, weights = numbers[:10], numbers[10:].view(784, 10)
-        return images @ weights + bias
+        return images[:, None] * weights.T + bias[:, None] / 784
     grid, at = images.view(-1, 1, 28, 28), 0
     for inputs, outputs, kernel, stride, padding in network["layers"]:
         n = outputs * inputs * kernel**2
@@ -40,7 +44,12 @@ def scores(network, images):
         grid = F.conv2d(grid, weight, bias, stride, padding).relu()
         at += n + outputs
     assert at == len(numbers)
-    return grid.mean((2, 3))
+    return grid.flatten(2) / grid[0, 0].numel()
+
+
+def scores(network, images):
+    """Return the scores of the ten digits, (n, 10)."""
+    return places(network, images).sum(2)
 
 
 # Numbers go to a page in base64: as a list they take seconds.
@@ -350,24 +359,21 @@ def test_another_stage_shows_what_speaks_to_it(page):
     assert "stage 01" in page.locator(".why").text_content()
 
 
-def test_blue_speaks_for_the_digit_and_red_against(page):
+@pytest.mark.parametrize("stage", ["01", "12"])
+def test_blue_speaks_for_the_digit_and_red_against(stage, page):
     trained = published.read("ladder")
     page.locator("[data-sample='0']").click()
-    page.get_by_role("radio", name="01").check()
-    network = trained["networks"][trained["stages"]["01"]["network"]]
-    numbers = torch.frombuffer(
-        bytearray(base64.b64decode(network["numbers"])), dtype=torch.float32
-    )
-    # Of each pixel its part of the score of that digit, against the others.
-    parts = numbers[10:].view(784, 10) * sample(0).T + numbers[:10] / 784
-    speaks = parts[:, trained["digits"][0]] - parts.mean(1)
+    page.get_by_role("radio", name=stage).check()
+    network = trained["networks"][trained["stages"][stage]["network"]]
+    [adds] = places(network, sample(0))
+    speaks = adds[trained["digits"][0]] - adds.mean(0)  # against the others
     strength = (speaks.abs() / speaks.abs().max()).sqrt()
     for_it, against = (
         255 - (255 - torch.tensor(color)) * strength[:, None]
         for color in ((0, 89, 204), (193, 26, 26))
     )
     expected = torch.where((speaks > 0)[:, None], for_it, against)
-    shown = pixels(page, ".evidence").reshape(784, 4)[:, :3]
+    shown = pixels(page, ".evidence").reshape(-1, 4)[:, :3]
     assert np.abs(shown - expected.numpy()).max() <= 1
 
 
