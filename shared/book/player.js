@@ -93,6 +93,13 @@ const play = (player) => {
     current = stage
   }
 
+  const cue = () => {
+    const { scrollLeft, clientWidth, scrollWidth } = screen
+    screen.classList.toggle("more", scrollLeft + clientWidth < scrollWidth - 1)
+  }
+  screen.addEventListener("scroll", cue)
+  new ResizeObserver(cue).observe(screen)
+
   const middle = (numbers) => {
     const runs = []
     for (const n of numbers) {

@@ -201,8 +201,7 @@ def test_cards_move_only_where_motion_is_welcome(motion, visit):
     assert name == ("none" if motion == "reduce" else "arrive")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1440)])
 def test_an_answered_card_fits_and_axe_finds_no_violation(
     theme, width, visit, first_of, examine
 ):
