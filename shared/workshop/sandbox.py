@@ -123,7 +123,7 @@ class Sandbox:
         self._processes = {}
         if context.get_start_method() == "fork":
             if b"optim" in self.path.read_bytes():
-                _make_optimizer()
+                make_optimizer()
             for part, given in preconditions.items():
                 self._start(context, splits, {part: given})
         else:
@@ -237,7 +237,7 @@ def main(folder, path, splits, preconditions):
         where = open(folder / f"where-{os.getpid()}.txt", "w")  # noqa: SIM115
         faulthandler.register(signal.SIGUSR1, where)
     if isinstance(splits, str):
-        _make_optimizer()
+        make_optimizer()
         splits = mnist.load(splits)
     if resource:
         _limit_memory()
@@ -264,7 +264,7 @@ def main(folder, path, splits, preconditions):
         leave(part, found | {"seconds": time.perf_counter() - started})
 
 
-def _make_optimizer():
+def make_optimizer():
     """Make one: the first imports much, which is nobody's own time."""
     torch.optim.SGD([torch.zeros(1, requires_grad=True)])
 
