@@ -94,6 +94,11 @@ def report(table, data, output_dir):
     Raises RunError if there is no environment with the other libraries, or
     if a program can't be run.
     """
+    if not (ENVIRONMENT / "pyvenv.cfg").exists():
+        raise RunError(
+            f"there is no {ENVIRONMENT.name}/, where other libraries are"
+            " installed: `make bench` makes it"
+        )
     [encore] = [row for row in table if row.helper == FAST]
     rows = [encore.origin, encore]
     splits = mnist.load(data)
@@ -155,11 +160,6 @@ class Workers:
         self._splits = splits
 
     def __enter__(self):
-        if not (ENVIRONMENT / "pyvenv.cfg").exists():
-            raise RunError(
-                f"there is no {ENVIRONMENT.name}/, where other libraries are"
-                " installed: `make bench` makes it"
-            )
         self._stack = ExitStack()
         name = self._stack.enter_context(
             tempfile.TemporaryDirectory(ignore_cleanup_errors=True)

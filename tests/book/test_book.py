@@ -508,18 +508,16 @@ def test_it_says_in_words_what_was_measured(site):
     ) in page
 
 
-def test_a_link_to_an_anchor_that_is_not_there_stops_it(monkeypatch, tmp_path):
-    text = readme.README.read_text(encoding="utf-8")
-    monkeypatch.setattr(readme, "README", tmp_path / "README.md")
-    monkeypatch.setattr(
-        "shared.book.prose.Readme._link", lambda self, link: "proof.html#no"
-    )
-    readme.README.write_text(
-        text.replace("Why float32 drifts", "[Why](x) float32 drifts"),
-        encoding="utf-8",
-    )
-    with pytest.raises(RunError, match=r"links to proof\.html#no"):
-        build.build(TABLE, LADDER, FORWARD, tmp_path / "site")
+@pytest.mark.parametrize("link", ["c.html", "b.html#no", "#there", "no.png"])
+def test_a_link_to_what_is_not_there_stops_it(link):
+    pages = {
+        "a.html": '<a href="b.html#there">b</a> <a href="b.html">b</a>',
+        "b.html": '<p id="there"><img src="digit.png"></p>',
+    }
+    assert build._checked_links(pages, ["digit.png"]) == {"digit.png"}
+    pages["a.html"] += f'<a href="{link}">c</a>'
+    with pytest.raises(RunError, match=f"^a.html links to {link}, which is"):
+        build._checked_links(pages, ["digit.png"])
 
 
 def test_the_words_of_the_notes_are_explained_on_the_page(site):
