@@ -3,6 +3,10 @@
 import hashlib
 import os
 import shutil
+import signal
+
+# In the background of a shell Ctrl-C is ignored, by children too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Stages train in other processes meanwhile; more threads than cores would
 # spend their time waiting for one another. Before torch is imported.

@@ -330,8 +330,6 @@ def test_another_program_does_not_pass_for_a_stage(tmp_path, capsys):
 
 
 def test_ctrl_c_ends_with_one_line_and_exit_code_130(digits):
-    # In the background of a shell it is ignored, by children too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     data = mnist.flag(digits.name)
     run = subprocess.Popen(
         [sys.executable, "-m", "stages", "09", "--data", data],
