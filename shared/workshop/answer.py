@@ -120,6 +120,85 @@ class Answer:
         ]
         return _bound(self.tree).get(names[0], 0) if names else 0
 
+    def attribute(self, name):
+        """Return the line of an `__init__` that sets this attribute, or 0."""
+        lines = [
+            part.lineno
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.FunctionDef) and node.name == "__init__"
+            for part in ast.walk(node)
+            if isinstance(part, ast.Attribute)
+            and (part.attr, type(part.ctx)) == (name, ast.Store)
+        ]
+        return min(lines, default=0)
+
+    def all_named(self, name):
+        """Return all lines that name a variable or an argument."""
+        return sorted(
+            {
+                node.lineno
+                for node in ast.walk(self.tree)
+                if name in (getattr(node, "id", ""), getattr(node, "arg", ""))
+            }
+        )
+
+    def loads(self, name):
+        """Tell whether what has this name is used anywhere."""
+        return any(
+            isinstance(node, ast.Name)
+            and (node.id, type(node.ctx)) == (name, ast.Load)
+            for node in ast.walk(self.tree)
+        )
+
+    def set_once(self):
+        """Return name and line of a counter that no epoch sets back.
+
+        A `while` in a loop counts with it, and it is set before that loop
+        alone. None if there is none.
+        """
+        for outer in ast.walk(self.tree):
+            if not isinstance(outer, ast.For | ast.While):
+                continue
+            for inner in ast.walk(outer):
+                if inner is outer or not isinstance(inner, ast.While):
+                    continue
+                within = _stored(inner)
+                anew = {name for _, name in _stored(outer) - within}
+                before = {
+                    name: line
+                    for line, name in sorted(_stored(self.tree))
+                    if line < outer.lineno
+                }
+                for part in ast.walk(inner.test):
+                    name = getattr(part, "id", "")
+                    counts = name in {name for _, name in within} - anew
+                    if counts and name in before:
+                        return name, before[name]
+        return None
+
+    def unpacked(self):
+        """Return where what a function returns gets names in another order.
+
+        The line, the function, and both orders as text; None if nowhere.
+        """
+        returned = {
+            node.name: names
+            for node in self.tree.body
+            if isinstance(node, ast.FunctionDef)
+            for part in ast.walk(node)
+            if isinstance(part, ast.Return) and (names := _names(part.value))
+        }
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Assign(
+                    targets=[target], value=ast.Call(func=ast.Name(id=name))
+                ):
+                    names, usual = _names(target), returned.get(name, [])
+                    if names != usual and sorted(names) == sorted(usual):
+                        both = map(", ".join, (usual, names))
+                        return node.lineno, name, *both
+        return None
+
     def numbers(self, value):
         """Return the lines with this number, defaults of arguments aside."""
         defaults = {
@@ -203,6 +282,23 @@ def _imported(node):
     if isinstance(node, ast.ImportFrom):
         return [f"{'.' * node.level}{node.module or ''}"]
     return []
+
+
+def _names(node):
+    """Return the names in a tuple of nothing else, or []."""
+    if not isinstance(node, ast.Tuple):
+        return []
+    names = [getattr(part, "id", "") for part in node.elts]
+    return names if all(names) else []
+
+
+def _stored(tree):
+    """Return a set of (line, name), of all that is assigned."""
+    return {
+        (node.lineno, node.id)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 def _bound(tree):

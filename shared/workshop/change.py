@@ -20,7 +20,7 @@ def missing(exercise, answer, seen):
     return (
         _begun_anew(answer, used)
         or _swaps(exercise, answer, start, used)
-        or _defaults(exercise, seen["parameters"])
+        or _defaults(exercise, answer, used, seen["parameters"])
         or _demands(exercise, answer, start, used)
     )
 
@@ -39,8 +39,7 @@ def _swaps(exercise, answer, start, seen):
     signs, stage = exercise.signs, exercise.stage
     uses = [c for c in stage.swaps_in if c in signs and signs[c].used]
     still = [code for code in uses if signs[code].used(seen)]
-    gone = stage.swaps_in if exercise.reverse else stage.goes_out
-    left = _left(exercise, gone, answer, start, seen)
+    left = _left(exercise, exercise.gone, answer, start, seen)
     for code in uses:
         if code in still or exercise.reverse:
             continue
@@ -145,13 +144,22 @@ def _still(code, call, answer):
     return Words(texts.LINE_USES, line=call.line)
 
 
-def _defaults(exercise, options):
+def _defaults(exercise, answer, seen, options):
     """Compare the hyperparameters with those that there should be."""
     stage = exercise.target.name
     wanted = runner.options_of(exercise.target.program.train)
     for name in runner.options_of(exercise.start.program.train):
         if name in options and name not in wanted:
-            return Finding("argument-left", name=name, stage=stage)
+            lines = {*answer.all_named(name)}
+            if name == "device":
+                lines.update(seen.moved)
+            return Finding(
+                "argument-left",
+                Words(texts.OUT_OF_THESE_LINES, name=name),
+                *map(answer.quoted, sorted(lines)),
+                name=name,
+                stage=stage,
+            )
     for name, usual in wanted.items():
         if name not in options:
             return Finding("argument-missing", name=name, stage=stage)

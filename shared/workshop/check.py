@@ -7,6 +7,7 @@ from shared.languages import clauses, say
 from shared.proof.equivalence import ROUNDING, Record, compare
 from shared.proof.preconditions import drawn_from, given_weights
 from shared.proof.statistics import EQUIVALENT
+from shared.tokens import contains
 from shared.workshop import change, device, explanations, texts
 from shared.workshop.answer import Answer
 from shared.workshop.finding import Finding, Words
@@ -166,7 +167,9 @@ class Check:
         if not error:
             return None
         usual = self._training(self._expected)
-        found = explanations.stop(error, self._seen, self._answer, usual)
+        found = explanations.stop(
+            error, self._seen, self._answer, usual, self._gone()
+        )
         if "trace" in self._seen and self._same_order():
             b = self._training(self._seen)
             for i in range(min(len(usual.batches), len(b.batches))):
@@ -174,6 +177,20 @@ class Check:
                     before = Words(texts.BEFORE, text=earlier.text)
                     return found.and_also(before)
         return found
+
+    def _gone(self):
+        """Return the code that the program should not have any more."""
+        exercise = self.exercise
+        kinds = ("nn.Parameter", "nn.Linear", "nn.Conv2d")
+        return [
+            *exercise.gone,
+            *(
+                code
+                for code in kinds
+                if contains(exercise.start.code, code)
+                and not contains(exercise.target.code, code)
+            ),
+        ]
 
     def _same_order(self):
         """Tell whether the images come in an order that does not depend."""
@@ -311,7 +328,29 @@ class Check:
                 usual=len(a.record.losses),
                 n=len(b.record.losses),
             )
-        return found
+        return found and found.and_also(*self._shown(found.kind))
+
+    def _shown(self, kind):
+        """Yield what the file shows of the cause of this kind of finding."""
+        if kind == "whole-gradient" and not self._answer.loads("lr"):
+            yield Words(texts.NOT_USED_ANYWHERE, name="lr")
+        if kind == "whole-gradient":
+            own = self._seen["trace"]["own"]
+            yield self._answer.quoted(own.get("__isub__", own.get("sub_")))
+        if kind == "other-number-of-epochs" and (
+            once := self._answer.set_once()
+        ):
+            name, line = once
+            yield Words(texts.SET_ONCE, name=name, line=line)
+            yield self._answer.quoted(line)
+        if kind == "loaders-mixed-up" and (
+            unpacked := self._answer.unpacked()
+        ):
+            line, name, usual, mine = unpacked
+            yield Words(
+                texts.UNPACKED, line=line, name=name, usual=usual, mine=mine
+            )
+            yield self._answer.quoted(line)
 
     def _orders(self):
         """Look at how the program shuffles, if that is what it is to do."""

@@ -45,6 +45,11 @@ class Exercise(NamedTuple):
         return self.stage.promise.kind == "change"
 
     @property
+    def gone(self):
+        """The code that goes out, as a row of the ladder has it."""
+        return self.stage.swaps_in if self.reverse else self.stage.goes_out
+
+    @property
     def promise(self):
         """What the change is to preserve; what the stage adds goes with it."""
         if self.reverse:

@@ -26,6 +26,11 @@ EXPLAINED = (
         "none-has-no-attribute",
     ),
     (
+        "ValueError",
+        r"empty parameter list",
+        "no-parameters",
+    ),
+    (
         "RuntimeError",
         r"backward through the graph a second time",
         "backward-twice",
@@ -197,11 +202,12 @@ OF_SHAPES = (
 )
 
 
-def stop(error, seen, answer, usual=None):
+def stop(error, seen, answer, usual=None, gone=()):
     """Return the `Finding` of an `error` that stopped a program.
 
     `seen` is what the `Sandbox` saw until then, and `answer` the `Answer`.
-    `usual` is the `Seen` of the stage that it is compared with.
+    `usual` is the `Seen` of the stage that it is compared with, and `gone`
+    the code that a task lets go out.
     """
     if "returned" in error:
         if error["returned"] is None:
@@ -242,15 +248,20 @@ def stop(error, seen, answer, usual=None):
         ):
             why += [Words(texts.MADE_IN_LINE, line=made), answer.quoted(made)]
         if kind.startswith("none-"):
-            lost = seen.get("trace", {}).get("no part", [])
-            why = [Words(texts.NO_PART, name=name) for name in lost] or why
+            why = [*_no_part(seen, answer, gone)] or why
+        if kind == "backward-twice" and (kept := _kept(seen, answer)):
+            why, said = kept, ""
+        if kind == "no-parameters":
+            why += _kept(seen, answer)
         if kind == "too-few-scores" and (line := _over_channels(seen)):
             why.append(Words(texts.OVER_CHANNELS, line=line))
         if kind == "window-too-large":
             why += _grids(seen["trace"], usual)
         if kind in OF_SHAPES and "trace" in seen:
             why += _given(seen)
-        return Finding(kind, quoted, *why, *before, where=at, error=said)
+        if said:
+            why.append(Words(texts.THE_ERROR, error=said))
+        return Finding(kind, quoted, *why, *before, where=at)
     return Finding("stops", quoted, *before, where=at, error=said)
 
 
@@ -260,6 +271,35 @@ def explained(type_, message):
         if re.fullmatch(types, type_) and re.search(pattern, message):
             return kind
     return ""
+
+
+def _no_part(seen, answer, gone):
+    """Yield words for each parameter that gets no gradient."""
+    trace = seen.get("trace", {})
+    made = {name: line for name, line, _ in trace.get("parameters", ())}
+    for name in trace.get("no part", ()):
+        line = made.get(name)
+        quoted = answer.quoted(line)
+        kinds = [code for code in gone if code.startswith("nn.")]
+        if line and (name in gone or any(code in quoted for code in kinds)):
+            yield Words(texts.NO_PART_ANY_MORE, name=name, line=line)
+            yield quoted
+        else:
+            yield Words(texts.NO_PART, name=name)
+
+
+def _kept(seen, answer):
+    """Return words for attributes that a module does not register."""
+    found = []
+    for name, kind in seen.get("trace", {}).get("kept", ()):
+        if line := answer.attribute(name):
+            said = {"name": f"self.{name}", "line": line}
+            if kind == "result":
+                found.append(Words(texts.RESULT_KEPT, **said))
+            else:
+                found.append(Words(texts.LAYERS_KEPT, kind=kind, **said))
+            found.append(answer.quoted(line))
+    return found
 
 
 def _over_channels(seen):

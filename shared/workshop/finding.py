@@ -50,7 +50,18 @@ class Finding:
 
     def __str__(self):
         look = texts.LOOK.get(self.phase)
-        return f"{self.text}\n{Words(look)}" if look else self.text
+        if look and not any(map(_names_line, self._paragraphs)):
+            return f"{self.text}\n{Words(look)}"
+        return self.text
+
+
+def _names_line(part):
+    """Tell whether what is said names a line of the program, or is one."""
+    if not isinstance(part, Words):
+        return bool(part)
+    values = part.values
+    words = [value for value in values.values() if isinstance(value, Words)]
+    return "line" in values or any(map(_names_line, words))
 
 
 def place(record, step):

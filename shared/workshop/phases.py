@@ -61,10 +61,14 @@ def data(a, b, i):
         return Finding("batch-empty", stage=a.name, usual=usual, **at)
     if not (x["images"] and y["images"]):
         return None
-    if min(y["images"]) >= b.trace["n_train"]:
+    n_train = b.trace["n_train"]
+    if min(y["images"]) >= n_train:
         epoch, begun = divmod(i, a.record.steps)
         if b.trace["validations"] and epoch and not begun:
             return Finding("learns-from-validation-images", epoch=epoch)
+        measured = b.trace["validations"] and b.trace["validations"][0]
+        if measured and max(measured["images"], default=n_train) < n_train:
+            return Finding("loaders-mixed-up", **at)
         return Finding("dataset-of-validation-images", **at)
     at["stage"] = a.name
     if x["images"] != y["images"]:
@@ -159,6 +163,9 @@ def start(a, b):
             continue
         if found := _layers_in_order(a, b):
             return found
+        if math.isclose(p, 0, abs_tol=1e-12):
+            found = _named(b, shape)
+            return Finding("not-zero-at-start", these=found, stage=a.name)
         norm, usual = told_apart(q, p, digits=4)
         return Finding(
             "other-initial-weights",
@@ -171,6 +178,16 @@ def start(a, b):
     if not _close(x, y, "places"):
         return Finding("initial-weights-in-other-places", stage=a.name)
     return None
+
+
+def _named(b, shape):
+    """Describe a parameter by name and line, or by its shape alone."""
+    found = [
+        Words(texts.PARAMETER, name=name, line=line)
+        for name, line, other in b.trace.get("parameters", ())
+        if other == shape and line
+    ]
+    return found[0] if len(found) == 1 else these([shape])
 
 
 def _layers_in_order(a, b):
@@ -493,6 +510,12 @@ def _update(a, b, i, at):
         if math.isclose(times, -1, rel_tol=1e-6):
             return Finding("uphill", **at)
         if not math.isclose(times, 1, rel_tol=1e-6):
+            pairs = zip(y["moves"], y["gradients"], strict=True)
+            if not step and all(
+                math.isclose(move, -(norm**2), rel_tol=1e-6)
+                for move, norm in pairs
+            ):
+                return Finding("whole-gradient", **at)
             lr = [Words(texts.LEARNING_RATE, lr=step["lr"])] if step else []
             return Finding("another-step-size", *lr, times=times, **at)
     besides = (

@@ -20,6 +20,10 @@ class Text(NamedTuple):
 LOOK = {
     "data": "Look at how the batches are made.",
     "dataset": "Look at what the dataset is made of.",
+    "loaders": (
+        "Are datasets and loaders in the same order where they are made, where"
+        " they are returned and where they are passed on?"
+    ),
     "labels": "Look at how images and labels are kept together.",
     "model": "Look at what the model is made of.",
     "initial weights": "Look at the initial weights.",
@@ -126,6 +130,35 @@ NO_PART = (
     "`{name}`, a parameter of the model, has no part in the loss: is it used"
     " in `forward`?"
 )
+NO_PART_ANY_MORE = (
+    "The change is not complete: `{name}` (line {line}) is still a parameter"
+    " of the model. Nothing uses it, so it gets no gradient. Remove it."
+)
+RESULT_KEPT = (
+    "Line {line} makes `{name}` by a calculation. Its result is a plain"
+    " tensor, not an `nn.Parameter`: `model.parameters()` does not find it,"
+    " and it is never updated. The first `backward` used up what was recorded"
+    " of the calculation, so the second stops. Calculate first, and make an"
+    " `nn.Parameter` of the result."
+)
+LAYERS_KEPT = (
+    "`{name}` (line {line}) is a plain Python {kind}. A module does not look"
+    " into it for layers. Use `nn.ModuleList`, or give each layer an attribute"
+    " of its own."
+)
+THE_ERROR = "The error itself: {error}."
+NOT_USED_ANYWHERE = "`{name}` is not used anywhere."
+SET_ONCE = (
+    "Line {line} sets `{name}` once, before the loop over the epochs, so the"
+    " next epoch begins where the last one ended, and makes no batch. Set it"
+    " at the beginning of every epoch."
+)
+UNPACKED = (
+    "The datasets are right, the two loaders are mixed up: `{name}` returns"
+    " `{usual}`, but line {line} takes it as `{mine}`."
+)
+OUT_OF_THESE_LINES = "Remove all that belongs to `{name}`:"
+PARAMETER = "`{name}` (line {line})"
 OVER_CHANNELS = (
     "Line {line} pools over the channels; pool over the grid of each channel."
 )
@@ -243,6 +276,9 @@ EXPLANATIONS = {
         " tensor has no part in the loss, or an update that is not in place"
         " has replaced it, or it is itself the result of a calculation, such"
         " as a division. Then ask for the gradient of that result."
+    ),
+    "no-parameters": (
+        "The optimizer gets no parameters: `model.parameters()` finds none."
     ),
     "backward-twice": (
         "A part of the loss was computed before the loop over the batches,"
@@ -501,7 +537,7 @@ FINDINGS = {
         "Your program stops {where}. SystemExit: it ends the whole process.",
     ),
     "stops": _STOPS,
-    **dict.fromkeys(EXPLANATIONS, _STOPS),
+    **dict.fromkeys(EXPLANATIONS, Text("run", "Your program stops {where}.")),
     # Whether the change was made.
     "unchanged": Text(
         "change",
@@ -644,6 +680,11 @@ FINDINGS = {
         "At {place}, your program learns from images that it should only be"
         " measured on: `backward` is called for a batch of `x_valid`.",
     ),
+    "loaders-mixed-up": Text(
+        "loaders",
+        "At {place}, your program learns from images that it should only be"
+        " measured on, and is measured on those that it should learn from.",
+    ),
     "images-without-their-labels": Text(
         "labels",
         "At {place}, your program has the labels of {usual}, as stage {stage}"
@@ -763,6 +804,11 @@ FINDINGS = {
         "Before the first step, {these} of your program have the norm"
         " {norm} (the square root of the sum of their squares), those of"
         " stage {stage} {usual}.",
+    ),
+    "not-zero-at-start": Text(
+        "initial weights",
+        "Before the first step there should be only zeros in {these}, as in"
+        " stage {stage}: start it at zero, with `torch.zeros`.",
     ),
     "initial-weights-in-other-places": Text(
         "initial weights",
@@ -892,6 +938,12 @@ FINDINGS = {
         "update",
         "At {place}, the gradients are those of stage {stage}, but the update"
         " goes uphill.",
+    ),
+    "whole-gradient": Text(
+        "update",
+        "At {place}, the gradients are those of stage {stage}, but the update"
+        " moves the parameters by the whole gradient. It should be the"
+        " gradient times the learning rate.",
     ),
     "another-step-size": Text(
         "update",

@@ -101,6 +101,7 @@ class Trace(TorchFunctionMode):
         self.given_to_layer = None  # and of what the last layer was
         self.shape = None  # of what it returned
         self.no_part = []  # its parameters that the loss does not depend on
+        self.parameters = []  # name, line and shape of all of them
         self.moved = set()  # lines of the file that move something
         self.tensors_moved = set()  # those that move a tensor
         self.handed = {}  # name: tensor and its version, of the data
@@ -111,6 +112,7 @@ class Trace(TorchFunctionMode):
         self._depth = 0
         self._made = {}  # id: layer and line, of linear and convolutional
         self._modules = {}  # id: module and line, of all that are made
+        self._registered = {}  # id: parameter and line, of all that are
         self._layer = None  # id of the layer that was entered last
         self._looking = False
         self._learned = {}  # id: parameter, of all that were ever learned
@@ -433,6 +435,8 @@ class Trace(TorchFunctionMode):
             "backward_in": self.backward_in,
             "model_kind": self._kind_of_model(),
             "no part": self.no_part,
+            "parameters": self.parameters,
+            "kept": self._kept(),
             "given": self.given,
             "given to layer": self.given_to_layer,
             "layers": self._layers(),
@@ -457,6 +461,27 @@ class Trace(TorchFunctionMode):
             for layer, line in list(self._made.values())[:20]
             if isinstance(getattr(layer, "weight", None), torch.Tensor)
         ]
+
+    def _kept(self):
+        """Return what attributes of modules keep out of its sight.
+
+        A module registers neither what is computed from a parameter, a
+        "result", nor layers in a "list", "tuple" or "dict". Each has the name
+        of its attribute and what it is.
+        """
+        found = []
+        for module, _ in self._modules.values():
+            for name, value in vars(module).items():
+                if name.startswith("_"):
+                    continue
+                if isinstance(value, torch.Tensor) and value.grad_fn:
+                    found.append([name, "result"])
+                if isinstance(value, list | tuple | dict):
+                    in_dict = isinstance(value, dict)
+                    parts = value.values() if in_dict else value
+                    if any(isinstance(part, nn.Module) for part in parts):
+                        found.append([name, type(value).__name__])
+        return found
 
     def _kind_of_model(self):
         """Return what the model is: None, "sequential" or "own class"."""
@@ -523,6 +548,7 @@ class Trace(TorchFunctionMode):
                 for kind in type(model).__mro__[:-1]
             )
             self._saw("Parameter of a layer" if layer else "Parameter")
+            self._registered[id(param)] = param, self._line()
 
     def _see_loader(self, loader):
         self._saw("DataLoader")
@@ -565,6 +591,11 @@ class Trace(TorchFunctionMode):
         else:
             self.start = [v.tolist() for v in values]
             if self.model:
+                self.parameters = [
+                    [name, self._registered[id(p)][1], list(p.shape)]
+                    for name, p in self.model.named_parameters()
+                    if id(p) in self._registered
+                ]
                 self.no_part = [
                     name
                     for name, p in self.model.named_parameters()

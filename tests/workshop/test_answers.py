@@ -615,8 +615,88 @@ WRONG = {
     ),
     "a bias that starts at ones": (
         ("03", ("torch.zeros(10)", "torch.ones(10)")),
-        "other-initial-weights",
-        "the 10 numbers of shape (10,) of your program have the norm",
+        "not-zero-at-start",
+        "only zeros in `bias` (line 13), as in stage 02: start it at zero",
+    ),
+    "the whole gradient": (
+        ("05-reverse", ("p.grad * lr", "p.grad")),
+        "whole-gradient",
+        "`lr` is not used anywhere.\n  38: p -= p.grad",
+    ),
+    "a counter that is set once": (
+        (
+            "07-reverse",
+            (
+                "for start in range(0, len(train_ds), batch_size):",
+                "while start < len(train_ds):",
+            ),
+            ("    for epoch in", "    start = 0\n    for epoch in"),
+            (LOGGED, f"{LOGGED}            start += batch_size\n"),
+        ),
+        "other-number-of-epochs",
+        "Line 31 sets `start` once, before the loop over the epochs",
+    ),
+    "loaders that are unpacked in another order": (
+        (
+            "08",
+            ("train_dl, valid_dl = get_data", "valid_dl, train_dl = get_data"),
+        ),
+        "loaders-mixed-up",
+        "`get_data` returns `train_dl, valid_dl`, but line 62 takes it as",
+    ),
+    "loaders that are passed on in another order": (
+        ("08", (FIT, FIT.replace("train_dl, valid_dl", "valid_dl, train_dl"))),
+        "loaders-mixed-up",
+        "and is measured on those that it should learn from",
+    ),
+    "parameters that are left": (
+        (
+            "04",
+            (
+                "nn.Linear(784, 10)\n",
+                "nn.Linear(784, 10)\n"
+                "        self.w = nn.Parameter(torch.zeros(784, 10))\n",
+            ),
+        ),
+        "none-in-operation",
+        "The change is not complete: `w` (line 11) is still a parameter of",
+    ),
+    "a parameter that is divided": (
+        (
+            "03",
+            (
+                "(torch.randn(784, 10) / math.",
+                "(torch.randn(784, 10)) / (math.",
+            ),
+        ),
+        "backward-twice",
+        "Line 12 makes `self.weights` by a calculation. Its result is a plain",
+    ),
+    "layers in a plain list": (
+        (
+            "10-reverse",
+            (
+                "        self.conv1 =",
+                "        self.layers = [None] * 3\n        self.layers[0] =",
+            ),
+            ("self.conv2 =", "self.layers[1] ="),
+            ("self.conv3 =", "self.layers[2] ="),
+            ("self.conv1(", "self.layers[0]("),
+            ("self.conv2(", "self.layers[1]("),
+            ("self.conv3(", "self.layers[2]("),
+        ),
+        "no-parameters",
+        "`self.layers` (line 11) is a plain Python list. A module does not",
+    ),
+    "a device that is left": (
+        (
+            "12-reverse",
+            ("class Lambda", 'device = torch.device("cpu")\n\n\nclass Lambda'),
+            ("    momentum=0.9,\n", "    momentum=0.9,\n    device=device,\n"),
+            ("model = cnn()", "model = cnn().to(device)"),
+        ),
+        "argument-left",
+        "Remove all that belongs to `device`:\n  8: device = torch.device",
     ),
     "a class around a Sequential": (
         (
@@ -1107,10 +1187,10 @@ WRONG = {
         "Number of convolutions in your model: 2 (lines 11, 13). In that of"
         " stage 09: 3.\nLine 12 makes a layer that is not used.",
     ),
-    "a bias of ones instead of a layer": (
-        ("04-reverse", ("torch.zeros(10)", "torch.ones(10)")),
-        "other-initial-weights",
-        "the 10 numbers of shape (10,) of your program",
+    "a bias that is drawn instead of a layer": (
+        ("04-reverse", ("torch.zeros(10)", "torch.randn(10)")),
+        "not-zero-at-start",
+        "only zeros in `bias` (line 13), as in stage 04: start it at zero",
     ),
     "layers drawn in another order": (
         (
@@ -1288,4 +1368,4 @@ def test_a_wrong_answer_is_refused_for_its_cause(name, check):
     answered, kind, words = WRONG[name]
     found = check(*answer(*answered))
     assert found != HELD
-    assert (found.kind, words in found.text) == (kind, True), found
+    assert (found.kind, words in found.text) == (kind, True), str(found)

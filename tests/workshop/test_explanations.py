@@ -61,6 +61,10 @@ MISTAKES = {
         lambda: torch.zeros(1).grad.zero_(),
         "none-has-no-attribute",
     ),
+    "an optimizer of nothing": (
+        lambda: torch.optim.SGD([], lr=1),
+        "no-parameters",
+    ),
     "backward twice": (twice, "backward-twice"),
     "scores and labels swapped": (
         lambda: F.cross_entropy(LABELS, torch.zeros(8, 10)),
