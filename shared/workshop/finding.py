@@ -58,7 +58,7 @@ class Finding:
 def _names_line(part):
     """Tell whether what is said names a line of the program, or is one."""
     if not isinstance(part, Words):
-        return bool(part)
+        return (part or "").startswith("  ")  # as `Answer.quoted` has it
     values = part.values
     words = [value for value in values.values() if isinstance(value, Words)]
     return "line" in values or any(map(_names_line, words))
