@@ -193,7 +193,7 @@ class Check:
         ]
 
     def _same_order(self):
-        """Tell whether the images come in an order that does not depend."""
+        """Tell whether both see the images in the same order."""
         shuffles = "RandomSampler" in self._expected["trace"]["count"]
         return not shuffles or self._given == "order of images"
 

@@ -1363,7 +1363,7 @@ WRONG = {
 }
 
 
-@some(WRONG, every=4)
+@some(WRONG, every=6)
 def test_a_wrong_answer_is_refused_for_its_cause(name, check):
     answered, kind, words = WRONG[name]
     found = check(*answer(*answered))
