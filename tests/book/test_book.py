@@ -113,6 +113,7 @@ def test_it_says_what_was_measured(site):
             assert f"<dd>{stage.promise}</dd>" in page
 
 
+@pytest.mark.slow
 def test_a_second_time_it_is_the_same_and_replaces_the_first(site, tmp_path):
     again = tmp_path / "site"
     again.mkdir()

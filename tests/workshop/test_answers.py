@@ -193,7 +193,7 @@ def some(answers, every):
     )
 
 
-@some(RIGHT, every=3)
+@some(RIGHT, every=4)
 def test_a_right_answer_is_accepted(name, check):
     assert check(*answer(*RIGHT[name])) == HELD
 
@@ -1363,7 +1363,7 @@ WRONG = {
 }
 
 
-@some(WRONG, every=6)
+@some(WRONG, every=8)
 def test_a_wrong_answer_is_refused_for_its_cause(name, check):
     answered, kind, words = WRONG[name]
     found = check(*answer(*answered))
