@@ -61,7 +61,7 @@ def test_the_first_step_is_against_the_gradient_by_differences(n):
     assert second[:2] == pytest.approx((-0.001 * k_grad, -0.001 * b_grad))
 
 
-@both_sets
+@pytest.mark.parametrize("n", [5, pytest.param(15, marks=pytest.mark.slow)])
 def test_descent_comes_to_rest_at_the_least_squares(n):
     points = POINTS[n]
     [(k, b, loss)] = steps(CLOSED_FORM.program.fit, points)

@@ -287,6 +287,7 @@ def test_insisting_on_mnist_that_is_not_to_be_had_is_an_error(
         assert re.fullmatch(r"error: MNIST is not available: .*\n", err)
 
 
+@pytest.mark.slow
 def test_a_stage_runs_as_a_module(digits):
     stage = LADDER[3]
     data = mnist.flag(digits.name)
