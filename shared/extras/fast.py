@@ -249,7 +249,7 @@ class _TooSlowError(Exception):
 
 
 class _Limited(Kept):
-    """Raises _TooSlowError at the first loss that is `limit` seconds late."""
+    """Raises _TooSlowError at the first loss after `limit` seconds."""
 
     def __init__(self, limit):
         super().__init__()
