@@ -4,6 +4,9 @@
 // life: two lines with the same number are the same line, in two programs.
 
 const PAUSE = 2500 // milliseconds for which a program stays when they play
+// In em, as in player.css. To look up its variable for each line takes time.
+const LINE_HEIGHT = 1.5
+const PER_FRAME = 30 // lines that a slow processor can set off in a frame
 const still = matchMedia("(prefers-reduced-motion: reduce)")
 
 const play = (player) => {
@@ -21,21 +24,24 @@ const play = (player) => {
   const slider = find("input"), button = find("[data-play]")
   const cells = [...player.querySelectorAll(".survival rect")]
   const shown = new Map() // by their lives, the lines that ever stood
-  let timer, current
+  let timer, current, pending
 
-  const stand = ({ life, born, html }, n) => {
+  const put = (line, n) => {
+    line.place.style.transform = `translateY(${n * LINE_HEIGHT}em)`
+    line.n = n
+  }
+  const write = ({ life, born, html }, n) => {
     if (!shown.has(life)) {
       const place = document.createElement("p")
       place.dataset.life = life
       place.className = born
       shown.set(life, { place })
+      put(shown.get(life), n)
       paper.append(place)
     }
     const line = shown.get(life)
     // A line that moves may have another indent, and other words around it.
-    if (line.html !== html) line.place.innerHTML = html
-    line.place.style.transform = `translateY(calc(${n} * var(--line-height)))`
-    return Object.assign(line, { html, n })
+    if (line.html !== html) line.place.innerHTML = line.html = html
   }
 
   const show = (stage, life) => {
@@ -58,19 +64,7 @@ const play = (player) => {
     const inSight = (n) => [scrollTop, top].some((edge) =>
       n * height > edge - height && n * height < edge + clientHeight)
 
-    const here = new Set(lines.map((line) => line.life))
-    for (const { place, n } of shown.values()) {
-      place.classList.toggle("glides", inSight(n))
-    }
-    lines.forEach((line, n) => {
-      const { place } = stand(line, n)
-      if (inSight(n)) place.classList.add("glides")
-      if (isOther) place.classList.toggle("new", isNew(line))
-    })
-    for (const [key, { place }] of shown) {
-      place.classList.toggle("here", here.has(key))
-      place.classList.toggle("looked-at", key === life)
-    }
+    lines.forEach(write)
     paper.style.height = `calc(${lines.length} * var(--line-height))`
     if (isOther) {
       const link = document.createElement("a")
@@ -87,10 +81,42 @@ const play = (player) => {
       isHere ? head.setAttribute("aria-current", "true")
         : head.removeAttribute("aria-current")
     }
-    if (target !== undefined) {
+    current = stage
+
+    const places = new Map(lines.map((line, n) => [line.life, n]))
+    const [gliding, turning, unseen] = [[], [], []]
+    for (const [key, line] of shown) {
+      const n = places.get(key), isHere = n !== undefined
+      const wasHere = line.place.matches(".here")
+      if (!wasHere && !isHere) continue
+      const isSeen = inSight(line.n) || inSight(n)
+      const group = !isSeen ? unseen : wasHere && isHere ? gliding : turning
+      group.push(() => {
+        const { classList } = line.place
+        classList.toggle("glides", isSeen)
+        classList.toggle("here", isHere)
+        classList.toggle("looked-at", key === life)
+        if (!isHere) return
+        if (isOther) classList.toggle("new", isNew(lines[n]))
+        put(line, n)
+      })
+    }
+    const look = () => {
+      if (target === undefined) return
       screen.scrollTo({ top, behavior: still.matches ? "auto" : "smooth" })
     }
-    current = stage
+    const changes = [...gliding, ...turning, look, ...unseen]
+    const atOnce = before.size === 0 || still.matches
+    const go = (most) => {
+      changes.splice(0, most).forEach((change) => change())
+      if (changes.length) pending = requestAnimationFrame(() => go(most))
+    }
+    cancelAnimationFrame(pending)
+    if (atOnce) return go(changes.length)
+    // What was written is laid out in a frame of its own.
+    pending = requestAnimationFrame(() => {
+      pending = requestAnimationFrame(() => go(PER_FRAME))
+    })
   }
 
   const cue = () => {

@@ -73,8 +73,34 @@ def test_a_line_that_stays_is_the_same_element_and_glides(visit):
     slider.fill("11")
     page.wait_for_function("document.getAnimations().length === 0")
     slider.fill("12")
+    page.wait_for_function("document.getAnimations().length > 0")
     glide = page.evaluate("document.getAnimations().length")
     assert 10 < glide < 60
+
+
+def test_a_slow_processor_has_few_lines_to_set_off_in_each_frame(visit):
+    page = visit("play.html")
+    page.get_by_role("slider", name="Stage").fill("11")
+    page.wait_for_function("document.getAnimations().length === 0")
+    moved = page.evaluate(
+        """() => new Promise((done) => {
+          const slider = document.querySelector(".player input"), moved = []
+          let before = []
+          const look = () => {
+            const lines = [...document.querySelectorAll(".screen p")]
+            const now = lines.map((line) => line.style.transform)
+            moved.push(now.filter((place, i) => place !== before[i]).length)
+            before = now
+            moved.length < 30 ? requestAnimationFrame(look) : done(moved)
+          }
+          look()
+          slider.value = 12
+          slider.dispatchEvent(new Event("input"))
+          moved.length = 0
+          requestAnimationFrame(look)
+        })"""
+    )
+    assert max(moved) <= 30 < sum(moved)
 
 
 def test_nothing_moves_where_a_reader_wants_no_motion(player):
