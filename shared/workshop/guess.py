@@ -102,8 +102,8 @@ def _show(card, console):
     console.print(
         "\n"
         + say(
-            "Its accuracy is {accuracy:.4f}; that of our stage {stage} is"
-            " {ours:.4f}.",
+            "Trained in float64, its accuracy is {accuracy:.4f}; that of our"
+            " stage {stage} is {ours:.4f}.",
             accuracy=card.accuracy,
             stage=stage.name,
             ours=card.ours,
