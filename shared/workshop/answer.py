@@ -3,6 +3,25 @@
 import ast
 import sys
 
+# What leaves a tensor as it is, and returns another.
+RETURNS_ANEW = {
+    "relu",
+    "view",
+    "reshape",
+    "flatten",
+    "unflatten",
+    "squeeze",
+    "unsqueeze",
+    "permute",
+    "transpose",
+    "softmax",
+    "log_softmax",
+    "mean",
+    "sum",
+    "clamp",
+    "avg_pool2d",
+    "adaptive_avg_pool2d",
+}
 # Methods without which a training goes wrong: to name one is not to call it.
 METHODS = {"backward", "step", "zero_grad", "train", "eval", "zero_"}
 
@@ -34,17 +53,26 @@ class Answer:
 
     def not_called(self):
         """Return the line and name of a method that lacks its "()"."""
+        called = {
+            id(node.func)
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Call)
+        }
         for node in ast.walk(self.tree):
             match node:
                 case ast.Expr(value=ast.Attribute(attr=name)):
                     if name in METHODS:
+                        return node.lineno, ast.unparse(node)
+                case ast.Attribute(attr="is_available"):
+                    if id(node) not in called:
                         return node.lineno, ast.unparse(node)
         return None
 
     def stands(self, code, start):
         """Return the line at which code of the start still stands, or 0.
 
-        That is a definition that is as it was, or a call or slice.
+        That is a function of that name, a class that is as it was, or a call
+        or slice.
         """
         if code.isidentifier():
             old = [
@@ -53,6 +81,8 @@ class Answer:
                 if isinstance(n, ast.FunctionDef | ast.ClassDef)
                 and n.name == code
             ]
+            if any(isinstance(n, ast.FunctionDef) for n in old):
+                return self.defines(code)
         elif code.endswith((")", "]")):
             old = [ast.parse(code, mode="eval").body]
         else:
@@ -75,11 +105,23 @@ class Answer:
         ]
         return min(lines, default=0)
 
-    def defines(self, name):
-        """Return the line of the function or class of this name, or 0."""
+    def defines(self, name, within=""):
+        """Return the line of the function or class of this name, or 0.
+
+        Only in subclasses of what ends with `within`, if that is given.
+        """
+        trees = [self.tree]
+        if within:
+            trees = [
+                node
+                for node in ast.walk(self.tree)
+                if isinstance(node, ast.ClassDef)
+                and any(ast.unparse(b).endswith(within) for b in node.bases)
+            ]
         lines = [
             node.lineno
-            for node in ast.walk(self.tree)
+            for tree in trees
+            for node in ast.walk(tree)
             if isinstance(node, ast.FunctionDef | ast.ClassDef)
             and node.name == name
         ]
@@ -106,6 +148,46 @@ class Answer:
             and getattr(call.func, "attr", "") == method
         ]
 
+    def in_vain(self):
+        """Return line and name of a call that returns a new tensor, dropped.
+
+        None if there is none.
+        """
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Expr(
+                    value=ast.Call(
+                        func=ast.Attribute(attr=name), keywords=given
+                    )
+                ):
+                    in_place = "inplace" in [keyword.arg for keyword in given]
+                    if name in RETURNS_ANEW and not in_place:
+                        return node.lineno, name
+        return None
+
+    def global_in_functions(self, name):
+        """Return the line where a function uses the global of a name, or 0.
+
+        A function other than `train`, which has an argument of that name.
+        """
+        for node in self.tree.body:
+            if (
+                not isinstance(node, ast.FunctionDef | ast.ClassDef)
+                or node.name == "train"
+            ):
+                continue
+            own = any(
+                name in (getattr(part, "arg", ""), getattr(part, "attr", ""))
+                or (getattr(part, "id", ""), type(getattr(part, "ctx", 0)))
+                == (name, ast.Store)
+                for part in ast.walk(node)
+                if not isinstance(part, ast.keyword)
+            )
+            for part in ast.walk(node):
+                if getattr(part, "id", "") == name and not own:
+                    return part.lineno
+        return 0
+
     def made(self, attribute, line):
         """Return the line that makes the thing whose attribute is used.
 
@@ -131,6 +213,75 @@ class Answer:
             and (part.attr, type(part.ctx)) == (name, ast.Store)
         ]
         return min(lines, default=0)
+
+    def self_outside(self):
+        """Return line and name of a function with a stray `self`, or None."""
+        methods = {
+            id(part)
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.ClassDef)
+            for part in node.body
+        }
+        for node in ast.walk(self.tree):
+            if not isinstance(node, ast.FunctionDef) or id(node) in methods:
+                continue
+            if [arg.arg for arg in node.args.args][:1] == ["self"]:
+                return node.lineno, node.name
+        return None
+
+    def lacks_self(self):
+        """Return line and name of a method without `self`, or None."""
+        for node in ast.walk(self.tree):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            for part in node.body:
+                if not isinstance(part, ast.FunctionDef) or (
+                    part.decorator_list
+                ):
+                    continue
+                if [arg.arg for arg in part.args.args][:1] != ["self"]:
+                    return part.lineno, part.name
+        return None
+
+    def parent_of(self, line):
+        """Return what the class around a line inherits from, as text."""
+        for node in ast.walk(self.tree):
+            if (
+                isinstance(node, ast.ClassDef)
+                and node.lineno <= line <= node.end_lineno
+            ):
+                return ", ".join(map(ast.unparse, node.bases))
+        return ""
+
+    def asked_of_modules(self, line):
+        """Return the names that a line imports or takes from something."""
+        return [
+            name
+            for node in ast.walk(self.tree)
+            if getattr(node, "lineno", None) == line
+            for name in (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.ImportFrom)
+                else [getattr(node, "attr", "")]
+            )
+        ]
+
+    def attribute_of(self, name, attribute, line):
+        """Tell whether a line takes this attribute of what has this name."""
+        return any(
+            isinstance(node, ast.Attribute)
+            and (node.attr, node.lineno) == (attribute, line)
+            and ast.unparse(node.value) == name
+            for node in ast.walk(self.tree)
+        )
+
+    def names_on(self, line, name):
+        """Tell whether a line names this, alone or as an attribute."""
+        return any(
+            name in (getattr(node, "id", ""), getattr(node, "attr", ""))
+            for node in ast.walk(self.tree)
+            if getattr(node, "lineno", None) == line
+        )
 
     def all_named(self, name):
         """Return all lines that name a variable or an argument."""
@@ -221,19 +372,26 @@ class Answer:
     def unused(self, start, target):
         """Return the line and name of what was used in the start alone.
 
-        Something that the start defines, the target does not, and the
-        program neither uses nor has removed; None if there is nothing.
+        Something that the start defines or imports, the target does not, and
+        the program neither uses nor has removed; None if there is nothing.
         """
-        gone = set(_bound(start.tree)) - set(_bound(target.tree))
-        loaded = {
-            node.id
-            for node in ast.walk(self.tree)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        }
-        for name, line in _bound(self.tree).items():
-            if name in gone - loaded:
+        there, usual, now = (
+            _bound(answer.tree) | answer.imports()
+            for answer in (start, target, self)
+        )
+        for name, line in now.items():
+            if name in there.keys() - usual.keys() and not self.loads(name):
                 return line, name
         return None
+
+    def imports(self):
+        """Return {name: line} of what is imported."""
+        return {
+            (alias.asname or alias.name).partition(".")[0]: node.lineno
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
 
     def loops_in(self, function):
         """Tell whether there is a loop in a function of the file itself."""

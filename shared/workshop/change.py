@@ -121,7 +121,7 @@ def _left(exercise, codes, answer, start, seen):
     for code in codes:
         sign = exercise.signs.get(code)
         if sign and sign.left and (call := sign.left(seen)):
-            line = answer.named(code)
+            line = answer.named(code) or answer.named(f"{code}=")
             calls_it = code.isidentifier() and answer.calls(code)
             if calls_it:
                 call = Call(calls_it, code)

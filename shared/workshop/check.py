@@ -8,14 +8,17 @@ from shared.proof.equivalence import ROUNDING, Record, compare
 from shared.proof.preconditions import drawn_from, given_weights
 from shared.proof.statistics import EQUIVALENT
 from shared.tokens import contains
+from shared.training.runner import options_of
 from shared.workshop import change, device, explanations, texts
 from shared.workshop.answer import Answer
 from shared.workshop.finding import Finding, Words
 from shared.workshop.phases import (
     Seen,
+    agreeing,
     data,
     layer,
     number_of_layers,
+    other_grid,
     start,
 )
 from shared.workshop.reference import Reference
@@ -30,6 +33,8 @@ from shared.workshop.sandbox import (
 )
 from shared.workshop.validation import validations
 from shared.workshop.verdict import parting
+
+OR_LOSS = "forward pass or loss"
 
 
 class Check:
@@ -78,9 +83,7 @@ class Check:
                 found = step()
             except Stopped as stopped:
                 found = Finding(
-                    stopped.kind,
-                    self._answer.quoted(stopped.line),
-                    **stopped.values,
+                    stopped.kind, *self._stopped(stopped), **stopped.values
                 )
             yield name, found
             if isinstance(found, Finding):
@@ -122,6 +125,19 @@ class Check:
                 code=code,
             )
         return say("can be read")
+
+    def _stopped(self, stopped):
+        """Yield words for where a program was stopped, and what it did."""
+        if stopped.line:
+            yield Words(texts.WAS_AT_LINE, line=stopped.line)
+            yield self._answer.quoted(stopped.line)
+        began = "first batch"
+        if stopped.kind == "runs-too-long" and self._sandbox.has(began):
+            # Of what is much slower, large grids are the first to suspect.
+            b = self._sandbox.result(began)["batches"][0]
+            usual = self._usual.result("few")["trace"]["batches"][0]
+            if found := other_grid(self._like, usual, b):
+                yield Words(texts.BEFORE, text=found.text)
 
     def _run(self):
         """Train on a few digits, unless nothing was changed."""
@@ -170,6 +186,10 @@ class Check:
         found = explanations.stop(
             error, self._seen, self._answer, usual, self._gone()
         )
+        if found.kind == "backward-without-recording":
+            return found
+        if found.kind in explanations.OF_SHAPES:
+            found.and_also(*self._in_vain())
         if "trace" in self._seen and self._same_order():
             b = self._training(self._seen)
             for i in range(min(len(usual.batches), len(b.batches))):
@@ -182,8 +202,13 @@ class Check:
         """Return the code that the program should not have any more."""
         exercise = self.exercise
         kinds = ("nn.Parameter", "nn.Linear", "nn.Conv2d")
+        mine, usual = (
+            options_of(stage.program.train)
+            for stage in (exercise.start, exercise.target)
+        )
         return [
             *exercise.gone,
+            *(mine.keys() - usual.keys()),
             *(
                 code
                 for code in kinds
@@ -227,9 +252,11 @@ class Check:
         found = self._parting()
         if found and promised and exercise.reverse:
             # Who undoes a change may write by hand even what was made equal.
+            start = agreeing(*self._both())
             self._train_few(None)
-            if not self._parting():
-                found = None
+            drawn = self._parting()
+            if not drawn or agreeing(*self._both()) > start:
+                found = drawn
         shuffles = "RandomSampler" in self._expected["trace"]["count"]
         if found and found.phase == "data" and shuffles and not promised:
             # Random numbers that were drawn besides change the order alone.
@@ -332,6 +359,18 @@ class Check:
 
     def _shown(self, kind):
         """Yield what the file shows of the cause of this kind of finding."""
+        if texts.FINDINGS[kind].phase in ("forward pass", OR_LOSS):
+            yield from self._in_vain()
+        if kind == "optimizer-of-another-model":
+            yield self._answer.quoted(self._answer.named("SGD"))
+        if kind == "other-images":
+            images = self._seen["trace"]["batches"][0]["images"]
+            line = self._seen["trace"]["own"].get("TensorDataset.__getitem__")
+            if line and len(images) == 1:
+                loops = "DataLoader" in self.exercise.target.code
+                both = texts.LOOPS_OVER_DATASET, texts.ONE_OF_DATASET
+                yield Words(both[not loops], line=line)
+                yield self._answer.quoted(line)
         if kind == "whole-gradient" and not self._answer.loads("lr"):
             yield Words(texts.NOT_USED_ANYWHERE, name="lr")
         if kind == "whole-gradient":
@@ -350,6 +389,13 @@ class Check:
             yield Words(
                 texts.UNPACKED, line=line, name=name, usual=usual, mine=mine
             )
+            yield self._answer.quoted(line)
+
+    def _in_vain(self):
+        """Yield words for a call whose result is dropped, if there is one."""
+        if found := self._answer.in_vain():
+            line, name = found
+            yield Words(texts.IN_VAIN, line=line, name=name)
             yield self._answer.quoted(line)
 
     def _orders(self):
@@ -400,6 +446,11 @@ class Check:
                 continue
             if name == "seed":
                 return Finding("seed-ignored", value=value)
+            usual, n = len(expected.losses), len(seen.losses)
+            if name == "batch_size" and n == usual + usual // expected.steps:
+                return Finding(
+                    "one-batch-too-many", value=value, usual=usual, n=n
+                )
             return Finding(
                 "argument-ignored",
                 *self._number(name),

@@ -34,8 +34,17 @@ def _calls(name, code=""):
 
 
 def _counted(name):
-    """Ask whether this was seen."""
-    return lambda seen, answer: name in seen.count
+    """Ask whether this was seen, and in which line if that is known."""
+    return lambda seen, answer: (
+        name in seen.count and (seen.own.get(name) or True)
+    )
+
+
+def _forward_of_its_own(seen, answer):
+    """Ask where the model, a `Sequential`, has a `forward` of its own."""
+    if seen.model_kind != "sequential with forward":
+        return None
+    return answer.defines("forward", within="Sequential") or True
 
 
 NO_OPTIMIZER = Demand(
@@ -44,7 +53,24 @@ NO_OPTIMIZER = Demand(
 ONE_OPTIMIZER = Demand(
     _calls("Optimizer made anew", "SGD"), "optimizer-made-anew"
 )
-GIVEN_ROWS = Demand(_counted("images"), "reshaped-outside-of-network")
+GIVEN_ROWS = Demand(
+    lambda seen, answer: any(
+        len(batch["given"] or ()) == 4 for batch in seen.batches
+    ),
+    "reshaped-outside-of-network",
+)
+
+ONE_DATASET = Demand(_counted("TensorDataset made anew"), "dataset-made-anew")
+ONE_SLICE = Demand(
+    lambda seen, answer: (
+        seen.count.get("TensorDataset.__getitem__", 0) >= 2 * len(seen.batches)
+        and seen.own.get("TensorDataset.__getitem__")
+    ),
+    "not-one-slice",
+)
+NOT_RECORDED = Demand(
+    lambda seen, answer: seen.last["recorded"], "predictions-recorded"
+)
 
 # By the key of an exercise.
 DEMANDS = {
@@ -54,18 +80,21 @@ DEMANDS = {
         NO_OPTIMIZER._replace(kind="optimizer-for-tensors"),
         Demand(_calls("nn.Parameter learned", "Parameter"), "parameter-left"),
     ],
-    "04": [NO_OPTIMIZER],
+    "04": [
+        NO_OPTIMIZER,
+        Demand(_counted("initial values changed"), "initial-values-changed"),
+    ],
     "05": [ONE_OPTIMIZER],
     "06": [
         ONE_OPTIMIZER,
+        ONE_DATASET,
+        ONE_SLICE,
         Demand(_calls("DataLoader.__init__"), "loader-too-early"),
     ],
-    "07": [ONE_OPTIMIZER],
+    "07": [ONE_OPTIMIZER, ONE_DATASET],
     "08": [
         ONE_OPTIMIZER,
-        Demand(
-            lambda seen, answer: seen.last["recorded"], "predictions-recorded"
-        ),
+        NOT_RECORDED,
     ],
     "08-reverse": [
         ONE_OPTIMIZER,
@@ -74,19 +103,27 @@ DEMANDS = {
             "no-loop-in-train",
         ),
     ],
-    "09": [GIVEN_ROWS],
-    "10": [GIVEN_ROWS],
-    "10-reverse": [GIVEN_ROWS],
-    "11": [
-        Demand(_counted("images reshaped in the loop"), "reshaped-in-loop")
+    "09": [GIVEN_ROWS, NOT_RECORDED],
+    "09-reverse": [NOT_RECORDED],
+    "10": [
+        Demand(_forward_of_its_own, "forward-of-sequential"),
+        GIVEN_ROWS,
+        NOT_RECORDED,
     ],
-    "11-reverse": [GIVEN_ROWS],
+    "10-reverse": [GIVEN_ROWS, NOT_RECORDED],
+    "11": [
+        Demand(_counted("images reshaped in the loop"), "reshaped-in-loop"),
+        NOT_RECORDED,
+    ],
+    "11-reverse": [GIVEN_ROWS, NOT_RECORDED],
+    "12": [NOT_RECORDED],
     "12-reverse": [
+        NOT_RECORDED,
         Demand(
             lambda seen, answer: (
                 "moved" in seen.count and (seen.moved or True)
             ),
             "still-moved",
-        )
+        ),
     ],
 }

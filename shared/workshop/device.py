@@ -38,6 +38,11 @@ def wrong(seen, answer, batch):
             more = quoted, answer.quoted(line)
             return Finding("moved-in-vain", *more, where=at, line=line)
         kind = MEETING.get(found["met"], "not-on-one-device")
+        if kind == "images-not-moved" and (
+            line := answer.global_in_functions("device")
+        ):
+            more = quoted, answer.quoted(line)
+            return Finding("moved-to-a-global", *more, where=at, line=line)
         return Finding(kind, quoted, where=at)
     if found["optimizer"] == "cpu" and not found["moved"]:
         return Finding("device-ignored")

@@ -2,13 +2,76 @@
 
 import re
 
+import torch
+
 from shared.proof.equivalence import Record
-from shared.workshop import texts
+from shared.workshop import texts, values
 from shared.workshop.finding import Finding, Words, grid, place, where
 from shared.workshop.sandbox import MOST_MEMORY
+from shared.workshop.trace import PIXELS
 
 # The type of an exception, a pattern of its message, and the kind of finding.
 EXPLAINED = (
+    (
+        "ModuleNotFoundError|ImportError",
+        r"",
+        "no-such-module",
+    ),
+    (
+        "AttributeError",
+        r"^module '.*' has no attribute",
+        "no-such-module",
+    ),
+    (
+        "RuntimeError",
+        r"Index tensor must have the same number of dimensions",
+        "index-of-another-dimension",
+    ),
+    (
+        "TypeError",
+        r"'float' object cannot be interpreted|slice indices must be integers",
+        "float-for-a-whole-number",
+    ),
+    (
+        "TypeError",
+        r"cannot be interpreted as an integer",
+        "no-whole-number",
+    ),
+    (
+        "TypeError",
+        r"must be Tensor, not (?!NoneType)",
+        "no-tensor",
+    ),
+    (
+        "TypeError",
+        r"missing 1 required positional argument: 'self'",
+        "class-not-called",
+    ),
+    (
+        "RuntimeError",
+        r"Boolean value of Tensor",
+        "truth-of-a-tensor",
+    ),
+    (
+        "TypeError|AttributeError",
+        r"torch\.return_types",
+        "pair-of-values-and-places",
+    ),
+    (
+        "AttributeError",
+        r"'(tuple|list)' object has no attribute",
+        "several-for-one",
+    ),
+    (
+        "TypeError",
+        r"got multiple values for (keyword )?argument",
+        "argument-given-twice",
+    ),
+    (
+        "IndexError",
+        r"too many indices",
+        "too-many-indices",
+    ),
     (
         "TypeError",
         r"must be Tensor, not NoneType|non-iterable NoneType|'NoneType' object"
@@ -62,7 +125,8 @@ EXPLAINED = (
     ),
     (
         "AttributeError",
-        r"before Module.__init__\(\) call",
+        r"before Module.__init__\(\) call|has no attribute"
+        r" '_(parameters|modules|buffers)'",
         "init-not-called",
     ),
     (
@@ -72,8 +136,13 @@ EXPLAINED = (
     ),
     (
         "AttributeError",
-        r"'(function|method|type)' object has no attribute",
-        "function-not-called",
+        r"'(function|method)' object has no attribute",
+        "attribute-of-a-function",
+    ),
+    (
+        "AttributeError",
+        r"type object '.*' has no attribute",
+        "attribute-of-a-class",
     ),
     (
         "NotImplementedError",
@@ -194,6 +263,9 @@ EXPLAINED = (
 )
 
 
+# Where to look for a name that was not found, the usual places first.
+MODULES = (torch.nn.functional, torch.utils.data, torch.optim, torch.nn, torch)
+
 # What stops because a model is given another shape than it takes.
 OF_SHAPES = (
     "no-images-for-convolution",
@@ -235,34 +307,115 @@ def stop(error, seen, answer, usual=None, gone=()):
             gigabytes=MOST_MEMORY // 2**30,
         )
     said = ": ".join(filter(None, (type_, message))).rstrip(".")
-    kind = explained(type_, message)
+    kind = _kind(error, seen, answer)
+    named = [*values.words(error.get("values", ()))]
+    if not kind:
+        return Finding("stops", quoted, *named, *before, where=at, error=said)
+    why = [*_why(kind, error, seen, answer, gone)]
+    if kind == "window-too-large":
+        why += _grids(seen["trace"], usual)
+    if kind in OF_SHAPES and "trace" in seen:
+        why += _given(seen)
+    if kind != "name-unknown":  # of which the others tell nothing
+        why += named
+    if kind != "backward-twice" or not _kept(seen, answer):
+        why.append(Words(texts.THE_ERROR, error=said))
+    return Finding(kind, quoted, *why, *before, where=at)
+
+
+def _kind(error, seen, answer):
+    """Return the kind of an `error`, by what was seen besides, or ""."""
+    kind = explained(error["type"], error["message"])
     count = seen.get("trace", {}).get("count", {})
     if kind == "none-in-operation" and "grad of a result" in count:
-        kind = "gradient-of-a-result"
-    if kind == "nothing-recorded" and seen.get("record", {}).get("losses"):
-        kind = "recorded-no-more"
-    if kind:
-        why = [Words(texts.EXPLANATIONS[kind])]
-        if kind == "gradient-of-a-result" and (
-            made := answer.made("grad", line)
-        ):
-            why += [Words(texts.MADE_IN_LINE, line=made), answer.quoted(made)]
-        if kind.startswith("none-"):
-            why = [*_no_part(seen, answer, gone)] or why
-        if kind == "backward-twice" and (kept := _kept(seen, answer)):
-            why, said = kept, ""
-        if kind == "no-parameters":
-            why += _kept(seen, answer)
-        if kind == "too-few-scores" and (line := _over_channels(seen)):
-            why.append(Words(texts.OVER_CHANNELS, line=line))
-        if kind == "window-too-large":
-            why += _grids(seen["trace"], usual)
-        if kind in OF_SHAPES and "trace" in seen:
-            why += _given(seen)
-        if said:
-            why.append(Words(texts.THE_ERROR, error=said))
-        return Finding(kind, quoted, *why, *before, where=at)
-    return Finding("stops", quoted, *before, where=at, error=said)
+        return "gradient-of-a-result"
+    if kind.startswith("none-") and not answer.named("grad"):
+        if answer.names_on(error["line"], "current_accelerator"):
+            return "no-accelerator"
+        return "nothing-for-a-tensor"
+    if kind == "nothing-recorded":
+        if "backward without recording" in count:
+            return "backward-without-recording"
+        if seen.get("record", {}).get("losses"):
+            return "recorded-no-more"
+    return kind
+
+
+def _why(kind, error, seen, answer, gone):
+    """Return words for what an error of this kind means, and comes from."""
+    usually, line = Words(texts.EXPLANATIONS[kind]), error["line"]
+    quoted = re.findall(r"'(\w+)'", error["message"])
+    if kind.startswith("none-"):
+        found = [*_no_part(seen, answer, gone)]
+        return found or [*_no_gradient(error, seen, answer)] or [usually]
+    if kind == "backward-twice":
+        return _kept(seen, answer) or [usually]
+    if kind == "name-unknown":
+        [name, *_] = quoted or [""]
+        if name in gone:
+            return [Words(texts.NAME_GONE, name=name)]
+        if made := answer.attribute(name):
+            return [Words(texts.ATTRIBUTE_OF_SELF, name=name, line=made)]
+    more = []
+    if kind == "gradient-of-a-result" and (made := answer.made("grad", line)):
+        more = [Words(texts.MADE_IN_LINE, line=made), answer.quoted(made)]
+    elif kind == "no-such-module":
+        more = _modules(answer.asked_of_modules(line))
+    elif kind in ("too-few-arguments", "other-arguments-than-it-takes"):
+        more = _of_self(line, answer)
+    elif kind == "init-not-called":
+        more = [
+            Words(texts.LACKS_INIT, name=name, line=answer.defines(name))
+            for name in quoted
+            if answer.defines(name)
+        ]
+    elif kind == "batch-is-no-pair" and answer.names_on(line, "DataLoader"):
+        return [Words(texts.ONE_LOADER)]
+    elif kind == "no-images-for-convolution":
+        more = _channels(error["message"], seen.get("trace", {}))
+    elif kind == "no-parameters":
+        more = _kept(seen, answer)
+    elif kind == "too-few-scores" and (pooled := _over_channels(seen)):
+        more = [Words(texts.OVER_CHANNELS, line=pooled)]
+    elif kind == "backward-without-recording":
+        called = error["called"]
+        more = Words(texts.CALLED_IN_LINE, line=called), answer.quoted(called)
+    return [usually, *more]
+
+
+def _channels(message, trace):
+    """Yield words for a convolution that is given too many channels."""
+    n = trace.get("steps", []).count("conv2d")
+    found = re.search(r"to have (\d+) channels, but got (\d+)", message)
+    if found and n and n < len(trace["layers"]):
+        line = trace["layers"][n]["line"]
+        which = Words(texts.CONVOLUTION_IN_LINE, n=n + 1, line=line)
+        yield Words(
+            texts.CHANNELS, convolution=which, usual=found[1], n=found[2]
+        )
+
+
+def _of_self(line, answer):
+    """Yield words for a `self` too many or too few, and for `super`."""
+    for template, found in (
+        (texts.SELF_OUTSIDE, answer.self_outside()),
+        (texts.LACKS_SELF, answer.lacks_self()),
+    ):
+        if found:
+            yield Words(template, line=found[0], name=found[1])
+    parent = answer.parent_of(line)
+    if parent and answer.names_on(line, "super"):
+        yield Words(texts.PARENT_ASKS, parent=f"`{parent}`")
+
+
+def _modules(names):
+    """Yield words for the modules that these names are in."""
+    for name in filter(None, names):
+        for module in MODULES:
+            if hasattr(module, name):
+                named = {"name": name, "module": module.__name__}
+                yield Words(texts.IS_IN, **named)
+                break
 
 
 def explained(type_, message):
@@ -286,6 +439,17 @@ def _no_part(seen, answer, gone):
             yield quoted
         else:
             yield Words(texts.NO_PART, name=name)
+
+
+def _no_gradient(error, seen, answer):
+    """Yield words for why a tensor in a line has no gradient, if known."""
+    for name, _, has in error.get("values", ()):
+        if answer.attribute_of(name, "grad", error["line"]):
+            if not has.get("learns", True):
+                yield Words(texts.NOT_REQUIRING, name=name)
+            elif line := seen.get("trace", {}).get("cleared"):
+                yield Words(texts.CLEARED, line=line)
+                yield answer.quoted(line)
 
 
 def _kept(seen, answer):
@@ -337,6 +501,12 @@ def _given(seen):
     if not n or n % steps or len(usual) == len(shape):
         if given := trace["given to layer"]:
             yield Words(texts.GIVEN, shape=tuple(given))
+            if given[1:] == [PIXELS] and "conv2d" in trace["count"]:
+                yield Words(texts.STILL_ROWS)
+            elif len(given) == 3:
+                yield Words(texts.NO_CHANNELS)
+            elif len(given) == 4 and "conv2d" not in trace["count"]:
+                yield Words(texts.STILL_IMAGES)
         return
     validated = bool(trace["validations"])
     predicts = validated and trace["validations"][-1]["after"] == n

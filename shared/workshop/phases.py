@@ -118,6 +118,13 @@ def _shuffled(numbers):
 def _elsewhere(a, b, i):
     """Yield words for where the images of a batch should come, or came."""
     numbers = b.batches[i]["images"]
+    if i == 1:
+        usual, mine = (
+            seen.batches[1]["images"][0] - seen.batches[0]["images"][0]
+            for seen in (a, b)
+        )
+        if usual > 0 and mine not in (0, usual) and numbers == sorted(numbers):
+            yield Words(texts.BEGINS_AFTER, n=mine, usual=usual)
     later = [batch["images"] for batch in a.batches[i + 1 :]]
     if numbers in later:
         at = place(a.record, i + 1 + later.index(numbers))
@@ -169,7 +176,7 @@ def start(a, b):
         norm, usual = told_apart(q, p, digits=4)
         return Finding(
             "other-initial-weights",
-            *_why_other(b, shape, p, q),
+            *_why_other(a, b, shape, p, q),
             stage=a.name,
             these=these([shape]),
             norm=norm,
@@ -178,6 +185,19 @@ def start(a, b):
     if not _close(x, y, "places"):
         return Finding("initial-weights-in-other-places", stage=a.name)
     return None
+
+
+def agreeing(a, b):
+    """Return how many numbers are in parameters that start equally large."""
+    if not (a.batches and b.batches):
+        return 0
+    sizes = (_sorted(seen.batches[0], "sizes") for seen in (a, b))
+    numbers = sorted(map(math.prod, b.batches[0]["shapes"]))
+    return sum(
+        n
+        for n, p, q in zip(numbers, *sizes, strict=False)
+        if math.isclose(p, q, rel_tol=1e-9)
+    )
 
 
 def _named(b, shape):
@@ -296,13 +316,11 @@ def _each(batch):
     return list(map(sorted, batch["shapes"]))
 
 
-def _why_other(b, shape, p, q):
+def _why_other(a, b, shape, p, q):
     """Yield words for why parameters of this shape have the norm q, not p."""
-    layers = "Parameter of a layer" in b.trace["count"]
-    for name in ("normal_", "uniform_", "trunc_normal_"):
-        if layers and name in b.trace["own"]:
-            yield Words(texts.DRAWN_AGAIN, line=b.trace["own"][name])
-            return
+    if line := b.trace["own"].get("initial values changed"):
+        yield Words(texts.DRAWN_AGAIN, line=line)
+        return
     if math.prod(shape) < 1000:
         return
     if math.isclose(p, q, rel_tol=0.05):
@@ -322,8 +340,18 @@ def _why_other(b, shape, p, q):
         )
         if other == shape
     ]
-    if q and len(shape) == 2 and min(map(min, values)) >= 0:
+    if not q or len(shape) != 2:
+        return
+    if min(map(min, values)) >= 0:
         yield Words(texts.NONE_NEGATIVE)
+        return
+    most = max(abs(v) for row in values for v in row)
+    # The root mean square of what lies evenly from -b to b is b / sqrt(3).
+    root = q / math.sqrt(math.prod(shape))
+    even = math.isclose(root, most / math.sqrt(3), rel_tol=0.02)
+    if even and "Linear.__init__" in a.trace["count"]:
+        n = max(shape)
+        yield Words(texts.DRAWN_EVENLY, most=most, n=n, usual=1 / math.sqrt(n))
 
 
 def _numbers(a, b, i, chance):
@@ -363,9 +391,19 @@ def _loss(a, x, y, at):
     same = Words(texts.SAME_BATCH if y["images"] else texts.SAME_WEIGHTS)
     if plain is None and y["picked"]:
         return Finding(PICKED[y["picked"]], losses=losses)
+    first = len(a.batches[0]["images"] or ())
+    if n < first and math.isclose(
+        y["loss"] * first, x["loss"] * n, rel_tol=1e-9
+    ):
+        return Finding(
+            "divided-by-batch-size", losses=losses, n=n, usual=first
+        )
     if plain is None:
-        return Finding("other-loss", same, **apart)
-    if found := _other_grid(a, x, y) or _other_window(a, x, y):
+        more = []
+        if x["loss"] and math.isclose(x["loss"], 10 * y["loss"], rel_tol=1e-9):
+            more = [Words(texts.A_TENTH)]
+        return Finding("other-loss", same, *more, **apart)
+    if found := other_grid(a, x, y) or _other_window(a, x, y):
         return found
     if (step := _other_step(x["steps"], y["steps"])) is not None:
         mine, usual = (
@@ -436,7 +474,7 @@ def _other_window(a, x, y):
     return None
 
 
-def _other_grid(a, x, y):
+def other_grid(a, x, y):
     """Return a `Finding` of the first convolution that leaves another grid."""
     grids = [
         [

@@ -36,6 +36,7 @@ from shared.proof.equivalence import load_train, record
 from shared.proof.preconditions import given_weights
 from shared.proof.variation import Elsewhere
 from shared.training.runner import options_of
+from shared.workshop import values
 from shared.workshop.trace import Trace
 
 try:
@@ -69,7 +70,7 @@ PARTS = {
 }
 OTHERWISE = {
     "epochs": 3,
-    "batch_size": 48,
+    "batch_size": 40,  # into which the images can be divided
     "lr": 0.05,
     "momentum": 0.5,  # where `train` takes it
     "seed": 1,
@@ -257,7 +258,8 @@ def main(folder, path, splits, preconditions):
     for part, precondition in preconditions.items():
         started = time.perf_counter()
         if part == "few":
-            found = try_few(path, splits, precondition, _print_no_more)
+            begun = functools.partial(leave, "first batch")
+            found = try_few(path, splits, precondition, _print_no_more, begun)
         else:
             _print_no_more()  # it would be the same again
             found = try_all(path, splits, part, precondition)
@@ -323,7 +325,9 @@ def _limit_memory():
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def try_few(path, splits, precondition, quiet=lambda: None):
+def try_few(
+    path, splits, precondition, quiet=lambda: None, begun=lambda found: None
+):
     """Train a program on a few digits; return what was seen.
 
     That can be written as JSON: an `error`, or the `parameters` of
@@ -332,10 +336,11 @@ def try_few(path, splits, precondition, quiet=lambda: None):
     with one other hyperparameter each, `otherwise`, and what some promises
     say besides. There is less if there is no use in more: it can't be
     trained, or takes far `too many` steps. `quiet` is called after the first
-    training: what the program prints in others is the same again.
+    training: what the program prints in others is the same again. `begun` is
+    handed what the trace found after the first batch.
     """
     few = splits.first(N_TRAIN, N_VALID)
-    trace = Trace(path, few)
+    trace = Trace(path, few, begun)
     try:
         with trace.following():
             train = load_train(path)
@@ -347,9 +352,9 @@ def try_few(path, splits, precondition, quiet=lambda: None):
         return seen
 
     given = {"precondition": precondition}
-    seen |= _record(train, path, few, "few", **given)
+    seen |= _record(_followed(train, trace), path, few, "few", **given)
     quiet()
-    seen["again"] = _record(_followed(train, trace), path, few, "few", **given)
+    seen["again"] = _record(train, path, few, "few", **given)
     seen["trace"] = trace.found()
     if seen["error"] or seen["too many"]:
         message = (seen["error"] or {}).get("message", "")
@@ -517,15 +522,18 @@ class _Counted:
 def _error(error, path):
     """Describe an exception for someone who knows only the program."""
     message = str(error).partition("\n")[0]
-    lines = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == str(path)
+    frames = [
+        (frame, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename == str(path)
     ]
+    frame, line = frames[-1] if frames else (None, None)
     return {
         "type": type(error).__name__,
         "message": message,
-        "line": lines[-1] if lines else None,
+        "line": line,
+        "called": frames[-2][1] if len(frames) > 1 else None,
+        "values": values.named(frame, line) if frame else [],
     }
 
 

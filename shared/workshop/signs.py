@@ -164,7 +164,7 @@ SIGNS = {
     "nn.AdaptiveAvgPool2d": _sign(_anyone("adaptive_avg_pool2d")),
     "preprocess": Sign(_anyone("images"), ours=True),
     "fit": Sign(lambda seen: seen.backward_in != "train", ours=True),
-    "CNN": Sign(left=lambda seen: seen.model_kind != "sequential"),
+    "CNN": Sign(left=lambda seen: seen.model_kind == "own class"),
     "WrappedDataLoader": Sign(
         lambda seen: (
             "images" in seen.count

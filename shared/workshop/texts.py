@@ -31,7 +31,7 @@ LOOK = {
     "loss": "Look at the loss: how it is made of predictions and labels.",
     "forward pass or loss": "Look at the forward pass and at the loss.",
     "backward": "Look at the backward pass.",
-    "zeroing": "Look at when the gradients are cleared.",
+    "zeroing": "Look at whether the gradients are cleared, and when.",
     "update": "Look at the update.",
     "epochs": "Look at the loop over the epochs.",
     "log": "Look at what is logged, and when.",
@@ -111,8 +111,8 @@ DROPS_LAST = "Line {line} makes a `DataLoader` with `drop_last=True`."
 WHERE_IT_ENDS = "Where does the loop over the batches end?"
 WRONG_LABEL = "Image {number:,} is a {label}, to your program a {other}."
 DRAWN_AGAIN = (
-    "Line {line} draws them anew, after the layer has drawn its own: leave"
-    " those as they are."
+    "Line {line} changes them, after the layer has drawn its own: leave those"
+    " as they are."
 )
 TIMES_AS_LARGE = "That is {times:.4g} times as large."
 TIMES_AS_SMALL = "That is {times:.4g} times as small."
@@ -185,6 +185,94 @@ DRAWN_ALIKE = (
     " a seed set, or were random numbers drawn before, or in another order? A"
     " loop over a `DataLoader` draws one, too."
 )
+A_TENTH = (
+    "That is exactly a tenth: does a mean take in all ten numbers of a row?"
+    " One number of each row belongs to the loss. Divide by the number of"
+    " images alone."
+)
+DRAWN_EVENLY = (
+    "They are drawn evenly, from -{most:.4g} to {most:.4g}. `nn.Linear` draws"
+    " from -{usual:.4g} to {usual:.4g}, which is one over the square root of"
+    " {n}."
+)
+LOOPS_OVER_DATASET = (
+    "Line {line} takes images out of the dataset, one by one. It is the"
+    " `DataLoader` that makes batches of them: loop over that."
+)
+ONE_OF_DATASET = (
+    "Line {line} takes images out of the dataset, one by one. A slice takes a"
+    " batch of them at once."
+)
+BEGINS_AFTER = (
+    "Counted in images, the second batch begins {n} after the first. It should"
+    " begin {usual} after it."
+)
+IN_VAIN = (
+    "Line {line} calls `{name}` and drops what it returns. It leaves the"
+    " tensor that it is given as it is."
+)
+NOT_REQUIRING = (
+    "`{name}` does not require a gradient, so autograd keeps none for it. Ask"
+    " for it where the tensor is made, with `requires_grad_()`."
+)
+CLEARED = (
+    "Line {line} clears the gradients, and has done so since `backward`: is it"
+    " inside the loop over the parameters?"
+)
+ATTRIBUTE_OF_SELF = (
+    "Line {line} makes it an attribute: write `self.{name}` to use it."
+)
+SELF_OUTSIDE = (
+    "Line {line} defines `{name}` outside of a class, but with `self`: take"
+    " `self` out of its arguments."
+)
+LACKS_SELF = (
+    "Line {line} defines the method `{name}` without `self`, which is its"
+    " first argument."
+)
+PARENT_ASKS = (
+    "`super().__init__` is that of the parent class, {parent}: hand it what"
+    " that takes."
+)
+IS_IN = "`{name}` is in `{module}`."
+CALLED_IN_LINE = "That was called in line {line}:"
+WAS_AT_LINE = "Then it was in line {line}:"
+STILL_ROWS = (
+    "Those are still rows of 784 pixels: nothing has made images of them, as"
+    " `x.view(-1, 1, 28, 28)` does."
+)
+ONE_LOADER = (
+    "A `DataLoader` is one thing, not a pair: to unpack it runs through all of"
+    " its batches. Give it one name."
+)
+CHANNELS = (
+    "Channels that {convolution} was made for: {usual}. Channels that it is"
+    " given: {n}, as the one before it returns them."
+)
+STILL_IMAGES = (
+    "Those are images, and a linear layer takes rows of pixels. They came as"
+    " rows: has something reshaped them?"
+)
+NO_CHANNELS = (
+    "The dimension of the channels is missing: a batch of grey images is"
+    " (n, 1, height, width)."
+)
+LACKS_INIT = "It is missing in `{name}` (line {line})."
+NAME_GONE = "`{name}` goes out in this exercise: remove what uses it, too."
+# What a name in a line stands for.
+VALUES = {
+    "none": "`{name}` is None there.",
+    "tensor": "`{name}` is a tensor of shape {shape} there.",
+    "whole numbers": (
+        "`{name}` is a tensor of shape {shape} there, of whole numbers."
+    ),
+    "empty": "`{name}` is empty there, a tensor of shape {shape}.",
+    "value": "`{name}` is {value} there.",
+    "class": "`{name}` is the class `{type}` there, not an object of it.",
+    "function": "`{name}` is a function there.",
+    "several": "`{name}` is a {type} of {n} there.",
+    "object": "`{name}` is an object of `{type}` there.",
+}
 SAME_WEIGHTS = "The weights are the same."
 SAME_BATCH = "The batch is the same, and so are the weights."
 OF_WHAT_IS_RETURNED = (
@@ -272,10 +360,11 @@ EXPLANATIONS = {
         " `requires_grad_()` on the result."
     ),
     "none-has-no-attribute": (
-        "If it is a gradient: `backward` has not been called yet, or the"
-        " tensor has no part in the loss, or an update that is not in place"
-        " has replaced it, or it is itself the result of a calculation, such"
-        " as a division. Then ask for the gradient of that result."
+        "This is None. If it is a gradient: `backward` has not been called"
+        " yet, or the tensor has no part in the loss, or an update that is not"
+        " in place has replaced it, or it is itself the result of a"
+        " calculation, such as a division. Then ask for the gradient of that"
+        " result."
     ),
     "no-parameters": (
         "The optimizer gets no parameters: `model.parameters()` finds none."
@@ -314,6 +403,74 @@ EXPLANATIONS = {
     "function-not-called": (
         "This is a function that was not called: `()` is missing."
     ),
+    "attribute-of-a-function": (
+        "This is a function, which has nothing of that name. Either it was not"
+        " called, and `()` is missing, or a function has taken the place of a"
+        " module, with its `parameters` and `zero_grad`, or of an optimizer."
+    ),
+    "attribute-of-a-class": (
+        "This is a class, not an object of it: to call the class makes one, as"
+        " in `Model()`."
+    ),
+    "class-not-called": (
+        "Its `self` is missing: a method is called on a class, not on an"
+        " object of it. To call the class makes one, as in `Model()`."
+    ),
+    "truth-of-a-tensor": (
+        "Python was to decide whether a whole tensor is true. Is there an"
+        " `if`, an `and` or a setting, where only one number or True fits?"
+        " `nn.CrossEntropyLoss`, for one, is a class: its settings come first,"
+        " then what it makes is called, `nn.CrossEntropyLoss()(pred, yb)`."
+    ),
+    "pair-of-values-and-places": (
+        "With a dimension, `max` and its like return a pair, the values and"
+        " their places. Take `.values`, or use `amax`."
+    ),
+    "several-for-one": (
+        "This is a tuple or a list, where one thing should be. `TensorDataset`"
+        " takes its tensors one by one, without brackets around them; what a"
+        " dataset or a loader returns is a pair of images and labels."
+    ),
+    "argument-given-twice": (
+        "An argument is given twice, by its place and by its name. A"
+        " `DataLoader` takes one dataset, which holds images and labels; its"
+        " second argument already is the batch size."
+    ),
+    "too-many-indices": (
+        "There are more indices, with commas between them, than the tensor has"
+        " dimensions. A slice has a colon: `[start:end]`."
+    ),
+    "no-such-module": (
+        "There is no such module, or it has nothing of that name."
+    ),
+    "index-of-another-dimension": (
+        "`gather` takes an index with as many dimensions as the tensor. For"
+        " one number of each row that is a column, `target.unsqueeze(1)`."
+    ),
+    "float-for-a-whole-number": (
+        "A whole number is needed here. In Python, `/` always makes a float;"
+        " `//` divides whole numbers and rounds down, so a smaller last batch"
+        " is not counted."
+    ),
+    "no-whole-number": (
+        "A whole number is needed here, and this is none. How many of"
+        " something there are, `len` tells."
+    ),
+    "no-tensor": (
+        "A tensor is needed here, and this is none. What does the loop hand"
+        " out? A `DataLoader` gives a pair of images and labels; `enumerate`"
+        " gives a number first, then the pair."
+    ),
+    "no-accelerator": (
+        "`torch.accelerator.current_accelerator()` is None on a machine that"
+        " has none. Ask `torch.accelerator.is_available()` first, and take the"
+        " CPU otherwise."
+    ),
+    "backward-without-recording": (
+        "`backward` is called under `torch.no_grad()`, where nothing is"
+        " recorded: in a validation nothing is learned. Is it called where"
+        " there is no optimizer, too, or is the optimizer passed on?"
+    ),
     "layer-not-made": (
         "A step must be a layer, not its class or a function: `nn.ReLU()`,"
         " with `()`, makes one."
@@ -329,8 +486,12 @@ EXPLANATIONS = {
         " every epoch."
     ),
     "batch-is-no-pair": (
-        "A batch is a pair of images and labels only if the dataset holds"
-        " both. What is looped over or unpacked here?"
+        "What is looped over or unpacked here has more parts than there are"
+        " names, or fewer. A `DataLoader` hands out pairs of images and"
+        " labels, and counts them only with `enumerate`; a slice of a dataset"
+        " is such a pair itself, if the dataset holds both;"
+        " `model.parameters()` hands out single tensors. A function that"
+        " batches pass through has to return both parts."
     ),
     "tensors-of-other-lengths": (
         "The tensors of a dataset have to be of the same length: images and"
@@ -380,7 +541,10 @@ EXPLANATIONS = {
         "Two tensors do not fit together. Are predictions and labels of the"
         " same batch? If rows are added up, is `keepdim=True` missing?"
     ),
-    "too-few-arguments": ("A function is called with too few arguments."),
+    "too-few-arguments": (
+        "A function is called with fewer arguments than it takes. The error"
+        " names those that are missing."
+    ),
     "no-forward": (
         "A module needs a method `forward`, spelled like this: to call the"
         " module calls it."
@@ -616,6 +780,27 @@ FINDINGS = {
         "The optimizer is made anew while the training goes on. Create it"
         " once, before the loops.",
     ),
+    "dataset-made-anew": Text(
+        "change",
+        "A `TensorDataset` is made anew while the training goes on. Make one"
+        " of all the data, before the loops.",
+    ),
+    "not-one-slice": Text(
+        "change",
+        "A batch is put together from more than one access to a dataset. One"
+        " `TensorDataset` holds images and labels, and one slice of it returns"
+        " both.",
+    ),
+    "initial-values-changed": Text(
+        "change",
+        "This line changes the initial values of a layer. The layer draws them"
+        " itself, and the task leaves that as it is.",
+    ),
+    "forward-of-sequential": Text(
+        "change",
+        "Your `nn.Sequential` has a `forward` of its own. The task asks for a"
+        " list of steps alone: what this one does is to be a layer, too.",
+    ),
     "parameter-left": Text(
         "change",
         "What is learned is still an `nn.Parameter`; a tensor that requires a"
@@ -693,7 +878,8 @@ FINDINGS = {
     "batch-empty": Text(
         "data",
         "At {place}, stage {stage} learns from {usual}, but the batch of your"
-        " program is empty.",
+        " program is empty. A slice goes from its start to its end:"
+        " `[start : start + batch_size]`.",
     ),
     "images-left-out": Text(
         "data",
@@ -842,6 +1028,11 @@ FINDINGS = {
         "{losses}. Yet the plain cross entropy of what your model returned"
         " would be {plain}.",
     ),
+    "divided-by-batch-size": Text(
+        "loss",
+        "{losses}. This batch has {n} images, the others {usual}. Divide the"
+        " sum by the number of images in the batch, not by `batch_size`.",
+    ),
     "sum-for-mean": Text(
         "loss",
         "{losses}: {n} times as much, and there are {n} images in the batch."
@@ -917,8 +1108,10 @@ FINDINGS = {
     ),
     "optimizer-of-another-model": Text(
         "update",
-        "The optimizer moves parameters, but not those that your model"
-        " computes with.",
+        "The optimizer was given the parameters of another model than the one"
+        " that your program computes with. Each call of what makes a model"
+        " makes a new one: call it once, and give the optimizer"
+        " `model.parameters()`.",
     ),
     "optimizer-lacks-parameters": Text(
         "update",
@@ -1016,7 +1209,8 @@ FINDINGS = {
     "validation-on-training-images": Text(
         "validation",
         "After epoch {epoch}, the loss is measured on images that the training"
-        " learns from, not on those to validate on.",
+        " learns from, not on those to validate on. Which loader is handed to"
+        " the validation, and of which images is it made?",
     ),
     "validation-images-missing": Text(
         "validation",
@@ -1027,6 +1221,31 @@ FINDINGS = {
         "validation",
         "After epoch {epoch}, the validation loss is given as {loss}. The"
         " mean over all images is {mean}.",
+    ),
+    "validations-added-up": Text(
+        "validation",
+        "After epoch {epoch}, the validation loss is given as {loss}. The mean"
+        " over all images is {mean}; in the other is still what was added up"
+        " in the epochs before. Begin with zero after each epoch.",
+    ),
+    "validation-not-weighted": Text(
+        "validation",
+        "After epoch {epoch}, the validation loss is given as {loss}. The mean"
+        " over all images is {mean}. The losses of the batches were added up"
+        " and divided by the number of images; but each is a mean already."
+        " Multiply it by the number of its images before you add it.",
+    ),
+    "validation-not-divided": Text(
+        "validation",
+        "After epoch {epoch}, the validation loss is given as {loss}. The mean"
+        " over all images is {mean}; the other is the sum over all images,"
+        " which has to be divided by their number.",
+    ),
+    "validation-of-one-batch": Text(
+        "validation",
+        "After epoch {epoch}, the validation loss is given as {loss}. The mean"
+        " over all images is {mean}; the other is the loss of the last batch"
+        " alone.",
     ),
     "mean-over-batches": Text(
         "validation",
@@ -1087,6 +1306,12 @@ FINDINGS = {
         "Called a second time, with the same data and the same seed, `train`"
         " gives other results: something is kept from one call to the next.",
     ),
+    "one-batch-too-many": Text(
+        "data",
+        "As it stands your program does what it should, but not with a"
+        " `batch_size` of {value}. With that the images make {usual} batches,"
+        " all of one size; your program makes {n}.",
+    ),
     "argument-ignored": Text(
         "arguments",
         "As it stands your program does what it should, but not with another"
@@ -1131,6 +1356,12 @@ FINDINGS = {
         "`train` was told to work on another device. Then images that are on"
         " the CPU meet a model that is not, {where}: move the images, too, and"
         " use what `to` returns.",
+    ),
+    "moved-to-a-global": Text(
+        "device",
+        "`train` was told to work on another device. Then images that are on"
+        " the CPU meet a model that is not, {where}: line {line} uses a"
+        " `device` from outside of `train`, not its argument.",
     ),
     "model-not-moved": Text(
         "device",

@@ -41,6 +41,9 @@ PASSING_ON = (
 # The functions that see images first.
 SEE_IMAGES = {"matmul", "mm", "addmm", "linear", "einsum", "conv2d"}
 
+# Operators that change what stands on their left.
+IN_PLACE = ("__setitem__", "__iadd__", "__isub__", "__imul__", "__itruediv__")
+
 # What may have a part in a step of SGD besides gradient and learning rate.
 BESIDES = ("momentum", "weight_decay", "dampening", "nesterov")
 
@@ -76,10 +79,12 @@ class Trace(TorchFunctionMode):
     `batches` has one dict for every call of `backward`, `validations` one
     for every `log.validation`, and `last` tells of the predictions. Images
     are numbered from 0, those to validate on after those to train on.
+    `begun` is handed what was found after the first batch.
     """
 
-    def __init__(self, path, splits):
+    def __init__(self, path, splits, begun=lambda found: None):
         super().__init__()
+        self._begun_to_learn = begun
         self.path = str(path)
         self.n_train, self.n_valid = len(splits.x_train), len(splits.x_valid)
         images = torch.cat([splits.x_train, splits.x_valid]).double()
@@ -115,6 +120,7 @@ class Trace(TorchFunctionMode):
         self._registered = {}  # id: parameter and line, of all that are
         self._layer = None  # id of the layer that was entered last
         self._looking = False
+        self._cleared = None  # the line that cleared gradients after backward
         self._learned = {}  # id: parameter, of all that were ever learned
         self._begin()
 
@@ -135,6 +141,8 @@ class Trace(TorchFunctionMode):
         self._lines = []  # where the layer of each step is made, if known
         self._grids = []  # height and width of what each step returned
         self._windows = []  # of each step that pools, None for others
+        self._convolved = None  # by the last step, if it was a convolution
+        self._recorded = False  # whether autograd recorded any of it
 
     def _saw(self, name):
         """Enter a call, and its line if the file itself makes it."""
@@ -173,6 +181,7 @@ class Trace(TorchFunctionMode):
         leaves = {id(t): t for t in tensors if t.is_leaf and t.requires_grad}
         if isinstance(result, torch.Tensor) and result.grad_fn is not None:
             self._params |= leaves
+            self._recorded = True
         if name in SEE_IMAGES:
             self._asked |= set(leaves)
             for t in tensors:
@@ -182,15 +191,38 @@ class Trace(TorchFunctionMode):
         if self._labels and name in ("__getitem__", "gather"):
             self._see_picked(args[0], result)
         if name in STEPS and self._depth:
-            self._steps.append(STEPS[name])
-            self._lines.append(self._line_of_step())
-            self._grids.append(list(result.shape[2:]))
-            self._see_window(name, given, result)
+            self._see_step_of_model(STEPS[name], name, given, result)
+        elif self._is_relu(args, result):
+            self._saw("relu")
+            self._see_step_of_model("relu", name, given, self._convolved)
         if self._see_move(name, given[1:]) and (frame := self._caller()):
             self.tensors_moved.add(frame.f_lineno)
         self._see_reshaping(tensors, result)
         self._see_change(tensors, result)
+        self._see_initial(name, tensors)
         return result
+
+    def _see_step_of_model(self, step, name, given, result):
+        """Enter what the model computes next, by which function of torch."""
+        self._steps.append(step)
+        self._lines.append(self._line_of_step())
+        self._grids.append(list(result.shape[2:]))
+        self._see_window(step, name, given, result)
+        self._convolved = result.detach().clone() if step == "conv2d" else None
+
+    def _is_relu(self, args, result):
+        """Tell whether a call ends a ReLU that is written in other words."""
+        if self._convolved is None:
+            return False
+        # What is changed in its place is not always returned.
+        if not isinstance(result, torch.Tensor):
+            result = args and args[0]
+        return (
+            isinstance(result, torch.Tensor)
+            and result.shape == self._convolved.shape
+            and result.is_floating_point()
+            and torch.equal(result.detach(), self._convolved.clamp(min=0))
+        )
 
     def _line_of_step(self):
         """Return the line that calls what runs, or that makes its layer."""
@@ -198,10 +230,10 @@ class Trace(TorchFunctionMode):
             return frame.f_lineno
         return self._modules.get(self._layer, (None, None))[1]
 
-    def _see_window(self, name, given, result):
+    def _see_window(self, step, name, given, result):
         """Enter over what a step takes a mean or maximum, if it does."""
         t, window = given[0], None
-        if STEPS[name] in ("mean", "maximum") and t.dim() == 4:
+        if step in ("mean", "maximum") and t.dim() == 4:
             window = list(t.shape[2:])
             if name in ("avg_pool2d", "max_pool2d"):
                 size = given[1]
@@ -239,6 +271,22 @@ class Trace(TorchFunctionMode):
             return
         if self._known(tensors[0]) and not self._known(result):
             self._saw("images changed")
+
+    def _see_initial(self, name, tensors):
+        """Enter the line that changes what a layer has drawn, if one does."""
+        in_place = name.endswith("_") and not name.endswith("__")
+        if self.batches or name == "requires_grad_" or not tensors:
+            return
+        if (in_place or name in IN_PLACE) and self._caller():
+            # By their place in memory, which `p.data` shares.
+            drawn = [
+                p.data_ptr()
+                for layer, _ in self._made.values()
+                for p in layer._parameters.values()
+                if p is not None
+            ]
+            if tensors[0].data_ptr() in drawn:
+                self._saw("initial values changed")
 
     def _known(self, t):
         """Tell whether the first image that a tensor may hold is known."""
@@ -412,7 +460,7 @@ class Trace(TorchFunctionMode):
             "images": self._images[-1] if self._images else None,
             "asked": bool(self._asked),
             "another model": bool(self._asked - set(self._learned)),
-            "recorded": isinstance(pred, torch.Tensor) and pred.requires_grad,
+            "recorded": self._recorded,
         }
         return pred
 
@@ -429,6 +477,7 @@ class Trace(TorchFunctionMode):
             "last": self.last,
             "step": self.step,
             "step first": self.step_first,
+            "cleared": self._cleared,
             "shape": self.shape,
             "start": self.start,
             "random": self.random,
@@ -484,11 +533,17 @@ class Trace(TorchFunctionMode):
         return found
 
     def _kind_of_model(self):
-        """Return what the model is: None, "sequential" or "own class"."""
+        """Return what the model is: None, "sequential" or "own class".
+
+        Or, if it is the first and has a `forward` of its own, "sequential
+        with forward".
+        """
         if self.model is None:
             return None
-        plain = isinstance(self.model, nn.Sequential)
-        return "sequential" if plain else "own class"
+        if not isinstance(self.model, nn.Sequential):
+            return "own class"
+        plain = type(self.model).forward is nn.Sequential.forward
+        return "sequential" if plain else "sequential with forward"
 
     def end_epoch(self, loss):
         """Enter what was seen since the last batch: the validation."""
@@ -505,11 +560,15 @@ class Trace(TorchFunctionMode):
 
     def _see_call(self, name, *args, **kwargs):
         self._saw(name)
+        if name.endswith(".zero_grad"):
+            self._cleared = self._line()
         if name == "Optimizer.__init__":
             if "Optimizer.step" in self.count:
                 self._saw("Optimizer made anew")
             if isinstance(args[0], SGD):
                 self._saw("SGD")
+        if name == "TensorDataset.__init__" and self.batches:
+            self._saw("TensorDataset made anew")
         if name == "Module.__init__":
             self._modules[id(args[0])] = args[0], self._line()
         if name in ("Linear.__init__", "Conv2d.__init__"):
@@ -583,6 +642,8 @@ class Trace(TorchFunctionMode):
     def _before_backward(self, tensors, *args, **kwargs):
         """Enter a batch: what it held, and where its gradients begin."""
         self._saw("backward")
+        if not torch.is_grad_enabled():
+            self._saw("backward without recording")
         loss = tensors if isinstance(tensors, torch.Tensor) else tensors[0]
         params = list(self._params.values())
         values = [p.detach().clone() for p in params]
@@ -609,7 +670,7 @@ class Trace(TorchFunctionMode):
             self._saw("nn.Parameter learned")
         if self._iterated == [False]:  # more were made ahead
             self._saw("images reshaped in the loop")
-        self._last, self._values = params, values
+        self._last, self._values, self._cleared = params, values, None
         self.batches.append(
             {
                 "images": self._images[-1] if self._images else None,
@@ -642,6 +703,8 @@ class Trace(TorchFunctionMode):
             for p in self._last
         ]
         self.batches[-1]["gradients"] = [g.norm().item() for g in self._grads]
+        if len(self.batches) == 1:
+            self._begun_to_learn(self.found())
 
     def _end_update(self, values):
         """Enter how far the parameters went along their gradients.

@@ -60,14 +60,16 @@ def validations(a, b):
             times=times(len(found)),
             first=found[0],
         )
-    for number, epoch in enumerate(b.trace["validations"], 1):
-        if finding := _validation(b, epoch, number):
+    for number in range(len(b.trace["validations"])):
+        if finding := _validation(b, number):
             return finding
     return None
 
 
-def _validation(b, epoch, number):
-    """Find out what is wrong with the validation after one epoch."""
+def _validation(b, number):
+    """Find out what is wrong with a validation, counted from 0."""
+    *before, epoch = b.trace["validations"][: number + 1]
+    number += 1
     n_train, n_valid = b.trace["n_train"], b.trace["n_valid"]
     images, losses = epoch["images"], epoch["losses"]
     # What else the model is asked about is not the validation.
@@ -75,20 +77,43 @@ def _validation(b, epoch, number):
     if images and n < min(n_valid, len(images) / 2):
         return Finding("validation-on-training-images", epoch=number)
     if images and n != n_valid:
+        line = b.trace["own"].get("drop_last")
         return Finding(
-            "validation-images-missing", epoch=number, n=n, usual=n_valid
+            "validation-images-missing",
+            *([Words(texts.DROPS_LAST, line=line)] if line else []),
+            epoch=number,
+            n=n,
+            usual=n_valid,
         )
     if not losses or len(images) != n_valid:
         return None
-    mean = sum(loss * n for loss, n in losses) / sum(n for _, n in losses)
+    total, n = _total(losses), sum(n for _, n in losses)
+    mean = total / n
     if abs(mean - epoch["loss"]) <= ROUNDING:
         return None
-    of_batches = sum(loss for loss, _ in losses) / len(losses)
     kind = "validation-loss-no-mean"
-    if abs(of_batches - epoch["loss"]) <= ROUNDING:
-        kind = "mean-over-batches"
+    of_batches = sum(loss for loss, _ in losses)
+    for other, value in (
+        ("validation-of-one-batch", losses[-1][0]),
+        ("mean-over-batches", of_batches / len(losses)),
+        ("validation-not-weighted", of_batches / n),
+        ("validation-not-divided", total),
+    ):
+        if abs(value - epoch["loss"]) <= ROUNDING:
+            kind = other
+    added = total + sum(_total(epoch["losses"]) for epoch in before)
+    if before and any(
+        abs(added / (n * times) - epoch["loss"]) <= ROUNDING
+        for times in (1, number)
+    ):
+        kind = "validations-added-up"
     loss, mean = told_apart(epoch["loss"], mean)
     return Finding(kind, epoch=number, loss=loss, mean=mean)
+
+
+def _total(losses):
+    """Return the sum over images, of the mean of each batch and its size."""
+    return sum(loss * n for loss, n in losses)
 
 
 def predictions(a, b):

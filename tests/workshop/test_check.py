@@ -13,8 +13,10 @@ from shared.proof.equivalence import Record
 from shared.proof.mutants import MUTANTS
 from shared.tokens import words
 from shared.workshop import check as check_
+from shared.workshop import sandbox
+from shared.workshop.answer import Answer
 from shared.workshop.check import Check
-from shared.workshop.exercises import exercise
+from shared.workshop.exercises import ROOT, exercise, fill
 from shared.workshop.signs import SIGNS
 from stages import LADDER
 from tests.support.solutions import (
@@ -156,10 +158,10 @@ CAUSES = {
         "parameters-not-moved",
         "does not move the 10",
     ),
-    "no bias": ("no-bias", "the bias, the 10 numbers of shape (10,)"),
+    "no bias": ("no-bias", "has one, the 10 numbers of shape (10,)"),
     "optimizer of another model": (
         "optimizer-of-another-model",
-        "but not those that your model",
+        "was given the parameters of another model",
     ),
     "optimizer lacks the bias": (
         "optimizer-lacks-parameters",
@@ -246,7 +248,7 @@ CAUSES = {
     ),
     "a model of its own for the optimizer": (
         "optimizer-of-another-model",
-        "not those that your",
+        "was given the parameters of another model",
     ),
 }
 # Where it is noticed earlier, because it is what the change is about.
@@ -345,7 +347,7 @@ MISTAKES = {
     "an error on import": (
         ("class Logistic", "x = unknown\n\n\nclass Logistic"),
         "name-unknown",
-        "name 'unknown' is not defined.\n  7: x = unknown",
+        "The error itself: NameError: name 'unknown' is not defined.",
     ),
     "another argument": (
         ("    lr=0.5,", "    rate=0.5,"),
@@ -360,7 +362,7 @@ MISTAKES = {
     "an exception in the middle": (
         (STEP, f"{STEP}            assert loss > 1\n"),
         "stops",
-        "AssertionError.\n  38: assert loss > 1\nBy then, epoch 1, batch",
+        "AssertionError.\n  38: assert loss > 1\n`loss` is a tensor",
     ),
     "nothing returned": (
         ("    return model(x_valid)\n", "    model(x_valid)\n"),
@@ -428,7 +430,7 @@ MISTAKES = {
             "DataLoader(train_ds, batch_size=64",
         ),
         "argument-ignored",
-        "not with another value of `batch_size`, such as 48",
+        "not with another value of `batch_size`, such as 40",
     ),
     "brighter images": (
         ("model(xb)", "model(xb * 2)"),
@@ -613,3 +615,54 @@ def test_the_same_weights_in_other_places_are_others(check):
         edited(undo.target.code, ("randn(784, 10)", "randn(10, 784).T")),
     )
     assert found.kind == "initial-weights-in-other-places"
+
+
+def test_the_readme_shows_what_is_said(check):
+    [given] = [e for e in EXERCISES if e.key == "07"]
+    program = (
+        given.code()
+        .replace("import TensorDataset", "import DataLoader, TensorDataset")
+        .replace(
+            "    model = Logistic()\n",
+            "    train_dl = DataLoader(train_ds, batch_size=batch_size,"
+            " drop_last=True)\n    model = Logistic()\n",
+        )
+        .replace(
+            "start in range(0, len(train_ds), batch_size):\n"
+            "            xb, yb = train_ds[start : start + batch_size]\n",
+            "xb, yb in train_dl:\n",
+        )
+    )
+    said = "\n".join(map(fill, check(given, program).text.splitlines()))
+    assert f"\n\n{said}\n\nThis took" in (ROOT / "README.md").read_text()
+
+
+def test_a_program_that_is_too_slow_is_compared_in_its_first_batch(
+    few, digits, monkeypatch, tmp_path
+):
+    [given] = [e for e in EXERCISES if e.key == "10"]
+    path = tmp_path / "program.py"
+    path.write_text(
+        given.target.code.replace(
+            "16, kernel_size=3, stride=2", "16, kernel_size=3, stride=1"
+        )
+    )
+    monkeypatch.setattr(sandbox, "N_TRAIN", 200)
+    begun = []
+    sandbox.try_few(path, digits, None, begun=begun.append)
+    usual = few(given.start.path, None)
+
+    class Slow:
+        def has(self, name):
+            return True
+
+        def result(self, name):
+            return begun[0] if name == "first batch" else usual
+
+    checked = Check(given, path, digits)
+    checked._sandbox = checked._usual = Slow()
+    checked._answer = Answer(path.read_text())
+    stopped = sandbox.Stopped("runs-too-long", 3, limit=6, usual=1)
+    text = "\n".join(map(str, checked._stopped(stopped)))
+    assert text.startswith("Then it was in line 3:\n  3:")
+    assert "(line 20), the grid is 28 x 28, in stage 09 it is 14 x 14" in text

@@ -4,6 +4,8 @@ The messages are those of the torch that is installed, so that a new one
 which says them in other words is noticed.
 """
 
+import importlib
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -22,6 +24,11 @@ PARAM = torch.zeros(8, requires_grad=True)
 class NoInit(nn.Module):
     def __init__(self):
         self.layer = nn.Linear(2, 2)
+
+
+class NoInitialModule(nn.Module):
+    def __init__(self):
+        self.x = 0
 
 
 class NoForward(nn.Module):
@@ -85,6 +92,10 @@ MISTAKES = {
         "images-and-labels-swapped",
     ),
     "no super().__init__()": (NoInit, "init-not-called"),
+    "no super().__init__(), seen late": (
+        lambda: list(NoInitialModule().parameters()),
+        "init-not-called",
+    ),
     "a method for a tensor": (
         lambda: IMAGES.sum[0],
         "function-not-called",
@@ -192,7 +203,57 @@ MISTAKES = {
     ),
     "a function for a model": (
         lambda: in_place.parameters(),
-        "function-not-called",
+        "attribute-of-a-function",
+    ),
+    "a class for a model": (
+        lambda: NoForward.parameters(),
+        "class-not-called",
+    ),
+    "a class for an object": (lambda: NoForward.x, "attribute-of-a-class"),
+    "a loss that is a class": (
+        lambda: nn.CrossEntropyLoss(IMAGES, LABELS),
+        "truth-of-a-tensor",
+    ),
+    "the largest of each row": (
+        lambda: IMAGES - IMAGES.max(1, keepdim=True),
+        "pair-of-values-and-places",
+    ),
+    "tensors in brackets": (
+        lambda: TensorDataset((IMAGES, LABELS)),
+        "several-for-one",
+    ),
+    "labels for the size of a batch": (
+        lambda: DataLoader(IMAGES, LABELS, batch_size=4),
+        "argument-given-twice",
+    ),
+    "a comma for a colon": (lambda: LABELS[0, 4], "too-many-indices"),
+    "labels in a row": (
+        lambda: IMAGES.gather(1, LABELS),
+        "index-of-another-dimension",
+    ),
+    "a float for a number of steps": (
+        lambda: range(8 / 2),
+        "float-for-a-whole-number",
+    ),
+    "a float for the end of a slice": (
+        lambda: [0][: 8 / 2],
+        "float-for-a-whole-number",
+    ),
+    "a dataset for a number of steps": (
+        lambda: range(TensorDataset(IMAGES)),
+        "no-whole-number",
+    ),
+    "a number for images": (
+        lambda: F.linear(0, IMAGES),
+        "no-tensor",
+    ),
+    "another module": (
+        lambda: importlib.import_module("torch.data"),
+        "no-such-module",
+    ),
+    "a function of another module": (
+        lambda: torch.functional.cross_entropy,
+        "no-such-module",
     ),
     "a return in __iter__": (
         lambda: [0 for batch in Returns()],
@@ -223,6 +284,8 @@ def test_every_explanation_is_the_meaning_of_some_message():
     assert set(texts.EXPLANATIONS) - kinds == {
         "recorded-no-more",
         "gradient-of-a-result",
+        "backward-without-recording",
+        "no-accelerator",
     }
 
 
@@ -283,11 +346,94 @@ def test_what_could_be_learned_from_at_first_is_recorded_no_more():
 def test_a_gradient_is_not_stored_in_a_result():
     raised = error("TypeError", "unsupported operand: 'NoneType' and 'float'")
     seen = {"trace": {"count": {"grad of a result": 1}}}
-    assert stop(raised, seen, ANSWER).kind == "gradient-of-a-result"
-    assert stop(raised, {}, ANSWER).kind == "none-in-operation"
+    answer = Answer("w = 2\nw -= w.grad\n")
+    assert stop(raised, seen, answer).kind == "gradient-of-a-result"
+    assert stop(raised, {}, answer).kind == "none-in-operation"
     answer = Answer("w = randn(2) / 2\nw -= w.grad\n")
     said = "result.\nIt is made in line 1:\n  1: w = randn(2) / 2"
     assert said in stop(raised, seen, answer).text
+
+
+def test_none_is_no_gradient_where_there_are_none():
+    raised = error("AttributeError", "'NoneType' object has no attribute 'x'")
+    assert stop(raised, {}, ANSWER).kind == "nothing-for-a-tensor"
+    answer = Answer("\nd = torch.accelerator.current_accelerator().type\n")
+    assert stop(raised, {}, answer).kind == "no-accelerator"
+
+
+def test_what_is_learned_in_the_validation_is_not_recorded():
+    message = "element 0 of tensors does not require grad and does not have a"
+    raised = error("RuntimeError", f"{message} grad_fn") | {"called": 1}
+    seen = {"trace": {"count": {"backward without recording": 1}}}
+    found = stop(raised, seen, ANSWER)
+    assert found.kind == "backward-without-recording"
+    assert "That was called in line 1:\n  1: import torch" in found.text
+
+
+def test_a_tensor_without_a_gradient_is_told_why():
+    raised = error("TypeError", "unsupported operand: 'NoneType' and 'float'")
+    raised["values"] = [["w", "tensor", {"shape": [2], "learns": False}]]
+    answer = Answer("v = 2\nw -= w.grad * 2\n")
+    text = stop(raised, {}, answer).text
+    assert "`w` does not require a gradient" in text
+    raised["values"][0][2]["learns"] = True
+    text = stop(raised, {"trace": {"cleared": 1}}, answer).text
+    assert "Line 1 clears the gradients" in text
+    assert "\n  1: v = 2" in text
+
+
+def test_a_name_may_be_an_attribute():
+    raised = error("NameError", "name 'w' is not defined")
+    code = "class A:\n def __init__(self): self.w = 2\n def f(self): return w"
+    text = stop(raised, {}, Answer(code)).text
+    assert "Line 2 makes it an attribute: write `self.w` to use it." in text
+
+
+def test_a_name_that_goes_out_is_not_to_be_defined_anew():
+    raised = error("NameError", "name 'momentum' is not defined")
+    text = stop(raised, {}, ANSWER, gone=["momentum"]).text
+    assert "`momentum` goes out in this exercise: remove what uses it" in text
+
+
+def test_a_module_without_its_init_is_named():
+    raised = error("AttributeError", "'A' object has no attribute '_modules'")
+    answer = Answer("\nclass A(nn.Module): ...\n")
+    assert "It is missing in `A` (line 2)." in stop(raised, {}, answer).text
+
+
+def test_a_name_is_shown_in_its_module():
+    raised = error("ModuleNotFoundError", "No module named 'torch.data'")
+    answer = Answer("\nfrom torch.data import DataLoader\n")
+    found = stop(raised, {}, answer)
+    assert "`DataLoader` is in `torch.utils.data`." in found.text
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (
+            "def model(self, x): ...\nmodel(x)",
+            "Line 1 defines `model` outside of a class, but with `self`",
+        ),
+        (
+            "class Model(nn.Linear):\n def f(s): super().__init__()",
+            "is that of the parent class, `nn.Linear`",
+        ),
+    ],
+)
+def test_who_lacks_an_argument_is_told(code, words):
+    raised = error("TypeError", "f() missing 1 required positional argument")
+    assert words in stop(raised, {}, Answer(code)).text
+
+
+def test_what_names_stand_for_is_told():
+    values = [
+        ["xb", "tensor", {"shape": [64, 784]}],
+        ["model", "class", {"type": "Logistic"}],
+    ]
+    text = stop(error() | {"values": values}, {}, ANSWER).text
+    assert "`xb` is a tensor of shape (64, 784) there." in text
+    assert "`model` is the class `Logistic` there, not an object" in text
 
 
 def test_a_window_that_is_too_large_is_told_with_the_grids():
@@ -300,6 +446,42 @@ def test_a_window_that_is_too_large_is_told_with_the_grids():
     usual = Seen("09", None, {"batches": [batch]})
     text = stop(raised, seen, ANSWER, usual).text
     assert "13 x 13, 6 x 6; in stage 09: 14 x 14, 7 x 7." in text
+
+
+@pytest.mark.parametrize(
+    ("message", "given", "count", "words"),
+    [
+        (
+            "Expected 3D (unbatched) or 4D",
+            [4, 784],
+            {"conv2d": 1},
+            "still rows of 784 pix",
+        ),
+        (
+            "weight of size",
+            [4, 28, 28],
+            {"conv2d": 1},
+            "dimension of the chan",
+        ),
+        (
+            "mat1 and mat2 shapes cannot be multiplied",
+            [4, 1, 28, 28],
+            {},
+            "has some",
+        ),
+    ],
+)
+def test_a_layer_tells_what_it_was_given(message, given, count, words):
+    record = {"steps": 2, "losses": [], "pred": None, "problems": []}
+    trace = {
+        "batches": [],
+        "given": given,
+        "given to layer": given,
+        "count": count,
+        "shape": None,
+    }
+    seen = {"record": record, "trace": trace}
+    assert words in stop(error("RuntimeError", message), seen, ANSWER).text
 
 
 ROWS, GRIDS = [128, 784], [64, 1, 28, 28]
@@ -328,6 +510,7 @@ def test_a_shape_that_does_not_fit_is_told(batches, given, validated, words):
         "batches": [{"given": shape} for shape in batches],
         "given": given,
         "given to layer": [1, 1],
+        "count": {},
         "validations": [{"after": n} for n in validated],
         "shape": None,
     }

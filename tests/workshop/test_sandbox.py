@@ -69,7 +69,10 @@ HANGS = {
     ),
     "breakpoint()": ("waits-for-input", "`breakpoint()` waits for"),
     "(f := lambda: f())()": ("stops", "RecursionError"),
-    "__import__('stages.stage_06_tensor_dataset')": ("stops", "NotFoundErr"),
+    "__import__('stages.stage_06_tensor_dataset')": (
+        "no-such-module",
+        "NotFoundErr",
+    ),
     (
         "import torch; torch.set_num_threads(2); torch.rand(10**5).exp();"
         " raise ValueError"

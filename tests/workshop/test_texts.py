@@ -19,7 +19,7 @@ STEPS = {"file", "run", "change", "in full", ""}
 FILES = sorted(Path(exercises.__file__).parent.glob("*.py"))
 
 # In tests of their own, not in one of the tables that are asked below.
-ALONE = {"unchanged", "process-ended"}
+ALONE = {"unchanged", "process-ended", "no-accelerator"}
 
 
 def fields(template):

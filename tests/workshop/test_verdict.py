@@ -363,10 +363,10 @@ CASES = {
     "numbers drawn anew": (
         lambda b: (
             each(sizes=[3.1, 1.0])(b),
-            seen(own={"normal_": 9}, count={"Parameter of a layer": 2})(b),
+            seen(own={"initial values changed": 9})(b),
         ),
         "other-initial-weights",
-        "those of stage 07 3.\nLine 9 draws them anew",
+        "those of stage 07 3.\nLine 9 changes them, after the layer has",
     ),
     "weights elsewhere": (
         each(places=[4.5, 2.0]),
@@ -589,9 +589,29 @@ CASES = {
         "measured on 1 of the 2 images",
     ),
     "a sum for a mean": (
-        validation(loss=5.0),
+        validation(loss=10.0),
         "validation-loss-no-mean",
-        "is given as 5. The mean over all images is 2.5.",
+        "is given as 10. The mean over all images is 2.5.",
+    ),
+    "batches that are not weighted": (
+        validation(losses=[(2.0, 1), (3.0, 3)], loss=1.25),
+        "validation-not-weighted",
+        "is given as 1.25. The mean over all images is 2.75.",
+    ),
+    "a sum that is not divided": (
+        validation(losses=[(2.0, 1), (3.0, 3)], loss=11.0),
+        "validation-not-divided",
+        "is 2.75; the other is the sum over all images",
+    ),
+    "the last batch alone": (
+        validation(losses=[(2.0, 1), (3.0, 1)], loss=3.0),
+        "validation-of-one-batch",
+        "is 2.5; the other is the loss of the last batch",
+    ),
+    "two validations, added up": (
+        validation(losses=[(2.0, 2)], loss=2.25),
+        "validations-added-up",
+        "is given as 2.25. The mean over all images is 2; in the other is",
     ),
     "batches of two sizes": (
         validation(losses=[(2.0, 1), (5.0, 3)], loss=3.5),
