@@ -366,7 +366,7 @@ class Check:
         if kind == "other-images":
             images = self._seen["trace"]["batches"][0]["images"]
             line = self._seen["trace"]["own"].get("TensorDataset.__getitem__")
-            if line and len(images) == 1:
+            if line and images and len(images) == 1:
                 loops = "DataLoader" in self.exercise.target.code
                 both = texts.LOOPS_OVER_DATASET, texts.ONE_OF_DATASET
                 yield Words(both[not loops], line=line)

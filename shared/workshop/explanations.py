@@ -389,7 +389,9 @@ def _channels(message, trace):
     found = re.search(r"to have (\d+) channels, but got (\d+)", message)
     if found and n and n < len(trace["layers"]):
         line = trace["layers"][n]["line"]
-        which = Words(texts.CONVOLUTION_IN_LINE, n=n + 1, line=line)
+        which = Words(texts.CONVOLUTION, n=n + 1)
+        if line:
+            which = Words(texts.CONVOLUTION_IN_LINE, n=n + 1, line=line)
         yield Words(
             texts.CHANNELS, convolution=which, usual=found[1], n=found[2]
         )

@@ -118,7 +118,7 @@ def _shuffled(numbers):
 def _elsewhere(a, b, i):
     """Yield words for where the images of a batch should come, or came."""
     numbers = b.batches[i]["images"]
-    if i == 1:
+    if i == 1 and a.batches[0]["images"] and b.batches[0]["images"]:
         usual, mine = (
             seen.batches[1]["images"][0] - seen.batches[0]["images"][0]
             for seen in (a, b)

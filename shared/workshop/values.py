@@ -1,7 +1,6 @@
 """What the names in a line of a program stand for, when it stops there."""
 
 import ast
-import builtins
 import inspect
 import linecache
 from types import ModuleType
@@ -12,6 +11,7 @@ from shared.workshop import texts
 from shared.workshop.finding import Words
 
 MOST = 4  # that are told: a line has few more
+NOTHING = object()  # what a name stands for that is not found
 
 
 def named(frame, line):
@@ -39,12 +39,12 @@ def named(frame, line):
             case ast.Attribute(value=ast.Name(id="self"), attr=attribute):
                 name = f"self.{attribute}"
                 own = frame.f_locals.get("self")
-                scopes = ({name: getattr(own, attribute, vars(builtins))},)
+                scopes = ({name: getattr(own, attribute, NOTHING)},)
             case _:
                 continue
-        value = next((s[name] for s in scopes if name in s), vars(builtins))
-        said = isinstance(value, ModuleType) or value is vars(builtins)
-        if name != "self" and not said and (is_ := _described(value)):
+        value = next((s[name] for s in scopes if name in s), NOTHING)
+        told = value is not NOTHING and not isinstance(value, ModuleType)
+        if name != "self" and told and (is_ := _described(value)):
             found.setdefault(name, [name, *is_])
     return list(found.values())[:MOST]
 
