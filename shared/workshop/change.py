@@ -94,22 +94,33 @@ def _without_relu(seen):
     return None
 
 
-# What may stand in the place of code, by a name of torch that is seen, or
-# by a name in the program.
+# What may stand in the place of code: names of torch that are seen, or names
+# in the program.
 INSTEAD = {
-    "F.cross_entropy": ("nll_loss", ""),
-    "optim.SGD": ("", "optim"),
-    "torch.accelerator": ("", "torch.cuda"),
+    "model.parameters": ("grad",),
+    "model.zero_grad": ("zero_",),
+    "nn.Parameter": ("randn",),
+    "nn.Linear": ("matmul", "mm"),
+    "opt.zero_grad": ("zero_grad", "zero_"),
+    "TensorDataset": ("tensors", "x_train"),
+    "DataLoader": ("TensorDataset.__getitem__",),
+    "F.cross_entropy": ("nll_loss", "NLLLoss"),
+    "optim.SGD": ("optim",),
+    "nn.AvgPool2d": ("MaxPool2d", "max_pool2d", "amax"),
+    "nn.AdaptiveAvgPool2d": ("AdaptiveMaxPool2d", "AvgPool2d", "MaxPool2d"),
+    "torch.accelerator": ("cuda",),
 }
 
 
 def _instead(code, answer, seen):
     """Yield the line of the program that stands in the place of code."""
-    called, named = INSTEAD.get(code, ("", ""))
-    line = seen.own.get(called) or (named and answer.named(named))
-    if line:
+    for name in INSTEAD.get(code, ()):
+        line = seen.own.get(name) or answer.named(name)
+        if not line:
+            continue
         yield Words(texts.INSTEAD, line=line)
         yield answer.quoted(line)
+        return
 
 
 def _left(exercise, codes, answer, start, seen):
@@ -122,6 +133,8 @@ def _left(exercise, codes, answer, start, seen):
         sign = exercise.signs.get(code)
         if sign and sign.left and (call := sign.left(seen)):
             line = answer.named(code) or answer.named(f"{code}=")
+            if code == "CNN" and not line:
+                line = answer.defines(seen.model_class)
             calls_it = code.isidentifier() and answer.calls(code)
             if calls_it:
                 call = Call(calls_it, code)

@@ -9,9 +9,16 @@ from shared.proof.preconditions import drawn_from, given_weights
 from shared.proof.statistics import EQUIVALENT
 from shared.tokens import contains
 from shared.training.runner import options_of
-from shared.workshop import change, device, explanations, texts
-from shared.workshop.answer import Answer
-from shared.workshop.finding import Finding, Words
+from shared.workshop import (
+    change,
+    device,
+    explanations,
+    places,
+    slips,
+    texts,
+)
+from shared.workshop.answer import Answer, bound
+from shared.workshop.finding import Finding, Words, where
 from shared.workshop.phases import (
     Seen,
     agreeing,
@@ -33,8 +40,6 @@ from shared.workshop.sandbox import (
 )
 from shared.workshop.validation import validations
 from shared.workshop.verdict import parting
-
-OR_LOSS = "forward pass or loss"
 
 
 class Check:
@@ -116,7 +121,7 @@ class Check:
                 line=line,
                 name=name,
             )
-        if found := self._answer.not_called():
+        if found := slips.not_called(self._answer):
             line, code = found
             return Finding(
                 "method-not-called",
@@ -189,7 +194,7 @@ class Check:
         if found.kind == "backward-without-recording":
             return found
         if found.kind in explanations.OF_SHAPES:
-            found.and_also(*self._in_vain())
+            found.and_also(*places.in_vain(self._answer))
         if "trace" in self._seen and self._same_order():
             b = self._training(self._seen)
             for i in range(min(len(usual.batches), len(b.batches))):
@@ -206,8 +211,12 @@ class Check:
             options_of(stage.program.train)
             for stage in (exercise.start, exercise.target)
         )
+        was, to_be = (
+            Answer(stage.code) for stage in (exercise.start, exercise.target)
+        )
         return [
             *exercise.gone,
+            *(bound(was.tree).keys() - bound(to_be.tree).keys()),
             *(mine.keys() - usual.keys()),
             *(
                 code
@@ -237,11 +246,22 @@ class Check:
             return Finding("unchanged", stage=self.exercise.start.name)
         # Signs of another network would say less.
         layers = self.exercise.other_model and number_of_layers(*self._both())
-        return (
-            layers
-            or change.missing(self.exercise, self._answer, self._seen)
-            or say("made")
-        )
+        return layers or self._missing() or say("made")
+
+    def _missing(self):
+        """Look for what is missing of the change."""
+        found = change.missing(self.exercise, self._answer, self._seen)
+        return found and self._placed(found)
+
+    def _placed(self, found):
+        """Return a finding with what the file shows of its cause."""
+        answer, trace = self._answer, self._seen["trace"]
+        loops = "DataLoader" in self.exercise.target.code
+        causes = places.of_cause(found.kind, answer, trace, loops)
+        stages = self.exercise.start, self.exercise.target
+        others = [Answer(stage.code) for stage in stages]
+        lines = places.to_look_at(found.kind, answer, trace, others)
+        return found.and_also(*causes).look_at(*lines)
 
     def _promise(self):
         """Compare the training on a few digits, in every phase."""
@@ -283,6 +303,8 @@ class Check:
             or self._orders()
             or self._again()
             or self._same_start()
+            or self._log_probabilities()
+            or self._one_left()
             or self._otherwise()
             or self._besides()
             or say("held on 1,000 images")
@@ -339,12 +361,13 @@ class Check:
     def _parting(self):
         a, b = self._both()
         if compare(a.record, b.record, ROUNDING).equal:
-            return validations(a, b)
+            found = validations(a, b)
+            return found and self._placed(found)
         found = parting(
             a,
             b,
             chance=self._seen.get("chance"),
-            only_once=self._answer.passes_once(),
+            only_once=slips.passes_once(self._answer),
             leaves=self._answer.leaves_loop(),
         )
         vague = not found or found.phase in ("", "epochs", "log")
@@ -355,48 +378,7 @@ class Check:
                 usual=len(a.record.losses),
                 n=len(b.record.losses),
             )
-        return found and found.and_also(*self._shown(found.kind))
-
-    def _shown(self, kind):
-        """Yield what the file shows of the cause of this kind of finding."""
-        if texts.FINDINGS[kind].phase in ("forward pass", OR_LOSS):
-            yield from self._in_vain()
-        if kind == "optimizer-of-another-model":
-            yield self._answer.quoted(self._answer.named("SGD"))
-        if kind == "other-images":
-            images = self._seen["trace"]["batches"][0]["images"]
-            line = self._seen["trace"]["own"].get("TensorDataset.__getitem__")
-            if line and images and len(images) == 1:
-                loops = "DataLoader" in self.exercise.target.code
-                both = texts.LOOPS_OVER_DATASET, texts.ONE_OF_DATASET
-                yield Words(both[not loops], line=line)
-                yield self._answer.quoted(line)
-        if kind == "whole-gradient" and not self._answer.loads("lr"):
-            yield Words(texts.NOT_USED_ANYWHERE, name="lr")
-        if kind == "whole-gradient":
-            own = self._seen["trace"]["own"]
-            yield self._answer.quoted(own.get("__isub__", own.get("sub_")))
-        if kind == "other-number-of-epochs" and (
-            once := self._answer.set_once()
-        ):
-            name, line = once
-            yield Words(texts.SET_ONCE, name=name, line=line)
-            yield self._answer.quoted(line)
-        if kind == "loaders-mixed-up" and (
-            unpacked := self._answer.unpacked()
-        ):
-            line, name, usual, mine = unpacked
-            yield Words(
-                texts.UNPACKED, line=line, name=name, usual=usual, mine=mine
-            )
-            yield self._answer.quoted(line)
-
-    def _in_vain(self):
-        """Yield words for a call whose result is dropped, if there is one."""
-        if found := self._answer.in_vain():
-            line, name = found
-            yield Words(texts.IN_VAIN, line=line, name=name)
-            yield self._answer.quoted(line)
+        return found and self._placed(found)
 
     def _orders(self):
         """Look at how the program shuffles, if that is what it is to do."""
@@ -404,14 +386,15 @@ class Check:
         if not orders or "shuffle=True" not in self.exercise.target.code:
             return None
         if orders[0] == list(range(N_TRAIN)):
-            return Finding("not-shuffled")
+            return self._placed(Finding("not-shuffled"))
         if len(orders) > 1 and orders[0] == orders[1]:
-            return Finding("same-order-in-each-epoch")
+            return self._placed(Finding("same-order-in-each-epoch"))
         if orders[:1] == self._seen["another order"]:
             return Finding("same-order-with-each-seed")
         for epoch, order in enumerate(orders, 1):
             if sorted(order) != list(range(N_TRAIN)):
-                return Finding("not-each-image-once", epoch=epoch)
+                found = Finding("not-each-image-once", epoch=epoch)
+                return self._placed(found)
         return None
 
     def _again(self):
@@ -422,6 +405,31 @@ class Check:
         ).equal:
             return None
         return Finding("other-results-if-called-again")
+
+    def _log_probabilities(self):
+        """Look for a log-softmax that neither program of the exercise has."""
+        exercise = self.exercise
+        usual = exercise.start.code + exercise.target.code
+        asked = self._seen["trace"]["last"]["log-probabilities"]
+        if "log_softmax" in usual or not asked:
+            return None
+        return self._placed(Finding("log-softmax-added"))
+
+    def _one_left(self):
+        """Look at a training in which the last batch has one image."""
+        left = self._seen["one left"]
+        error, n = left["error"], len(left["record"]["losses"])
+        if not error and n == 3:
+            return self._placed(Finding("one-image-left-out"))
+        if not error or "returned" in error:
+            return None
+        found = Finding(
+            "stops-at-one-image",
+            self._answer.quoted(error["line"]),
+            where=where(error["line"]),
+            error=f"{error['type']}: {error['message']}".rstrip("."),
+        )
+        return self._placed(found)
 
     def _otherwise(self):
         """Compare trainings with one other hyperparameter each."""
@@ -462,10 +470,11 @@ class Check:
     def _number(self, name):
         """Yield the line that has the default of an argument, as a number."""
         default = self._seen["parameters"][name]
-        lines = default is not None and self._answer.numbers(default)
-        if lines and len(lines) == 1:
-            yield Words(texts.THE_NUMBER, line=lines[0], value=default)
-            yield self._answer.quoted(lines[0])
+        if default is None:
+            return
+        for line in self._answer.numbers(default)[: places.MOST]:
+            yield Words(texts.THE_NUMBER, line=line, value=default)
+            yield self._answer.quoted(line)
 
     def _besides(self):
         """Check what a promise says besides, of the later stage."""
@@ -475,7 +484,8 @@ class Check:
         if adds == "any size" and not self._seen["any size"]:
             return Finding("one-size-alone")
         if adds == "any device":
-            return device.wrong(self._seen, self._answer, N_TRAIN)
+            found = device.wrong(self._seen, self._answer, N_TRAIN)
+            return found and self._placed(found)
         return None
 
     def _in_full(self):

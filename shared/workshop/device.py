@@ -1,5 +1,6 @@
 """Say how a program fares that is told to work on another device."""
 
+from shared.workshop import slips
 from shared.workshop.finding import Finding, where
 
 # By the function that was given tensors of two devices, and the device of the
@@ -31,7 +32,7 @@ def wrong(seen, answer, batch):
     error = found.get("error")
     if error and "device" in error["message"]:
         at, quoted = where(error["line"]), answer.quoted(error["line"])
-        vain = {*answer.dropped("to"), *answer.dropped("cpu")}
+        vain = {*slips.dropped(answer, "to"), *slips.dropped(answer, "cpu")}
         vain &= set(seen["trace"]["tensors moved"])
         if vain:
             line = min(vain)
@@ -39,7 +40,7 @@ def wrong(seen, answer, batch):
             return Finding("moved-in-vain", *more, where=at, line=line)
         kind = MEETING.get(found["met"], "not-on-one-device")
         if kind == "images-not-moved" and (
-            line := answer.global_in_functions("device")
+            line := slips.global_device(answer)
         ):
             more = quoted, answer.quoted(line)
             return Finding("moved-to-a-global", *more, where=at, line=line)

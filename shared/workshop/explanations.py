@@ -5,7 +5,8 @@ import re
 import torch
 
 from shared.proof.equivalence import Record
-from shared.workshop import texts, values
+from shared.workshop import places, slips, texts, values
+from shared.workshop.answer import bound
 from shared.workshop.finding import Finding, Words, grid, place, where
 from shared.workshop.sandbox import MOST_MEMORY
 from shared.workshop.trace import PIXELS
@@ -23,13 +24,29 @@ EXPLAINED = (
         "no-such-module",
     ),
     (
+        "IndexError",
+        r"indexing tensors could not be broadcast",
+        "indices-of-other-lengths",
+    ),
+    (
+        "TypeError",
+        r"assigned grad expected to be a Tensor",
+        "gradient-is-no-tensor",
+    ),
+    (
+        "RuntimeError",
+        r"can't be cast to the desired output type (Long|Int)",
+        "whole-numbers-in-place",
+    ),
+    (
         "RuntimeError",
         r"Index tensor must have the same number of dimensions",
         "index-of-another-dimension",
     ),
     (
         "TypeError",
-        r"'float' object cannot be interpreted|slice indices must be integers",
+        r"'float' object cannot be interpreted|slice indices must be integers"
+        r"|tuple of ints, ?but got float",
         "float-for-a-whole-number",
     ),
     (
@@ -145,6 +162,12 @@ EXPLAINED = (
         "attribute-of-a-class",
     ),
     (
+        "AttributeError|TypeError",
+        r"has no attribute '(parameters|zero_grad|train|eval|to)'"
+        r"|object is not callable",
+        "no-module",
+    ),
+    (
         "NotImplementedError",
         r"missing the required .forward. function",
         "no-forward",
@@ -202,7 +225,8 @@ EXPLAINED = (
     ),
     (
         "RuntimeError|ValueError",
-        r"batches of spatial targets|Expected target size|multi-target not",
+        r"1D target must|batches of spatial targets|Expected target size"
+        r"|multi-target not",
         "shapes-for-cross-entropy",
     ),
     (
@@ -263,6 +287,18 @@ EXPLAINED = (
 )
 
 
+# What a name that was not found is imported with, as a rule.
+IMPORTS = {
+    "torch": "import torch",
+    "math": "import math",
+    "F": "import torch.nn.functional as F",
+    "nn": "from torch import nn",
+    "optim": "from torch import optim",
+    **{
+        name: f"from torch.utils.data import {name}"
+        for name in ("DataLoader", "TensorDataset")
+    },
+}
 # Where to look for a name that was not found, the usual places first.
 MODULES = (torch.nn.functional, torch.utils.data, torch.optim, torch.nn, torch)
 
@@ -294,7 +330,10 @@ def stop(error, seen, answer, usual=None, gone=()):
     if type_ == "BdbQuit":
         return Finding("waits-in-debugger", quoted, where=at)
     if seen.get("fine in float32"):
-        return Finding("float32-alone", quoted, where=at)
+        found = Finding("float32-alone", quoted, where=at)
+        made = slips.made_at_top(answer)
+        words = Words(texts.MADE_AT_TOP, line=made), answer.quoted(made)
+        return found.and_also(*words) if made else found
     before = _before(seen) if "record" in seen else []
     if type_ == "SystemExit":
         return Finding("exits", quoted, *before, where=at)
@@ -310,11 +349,16 @@ def stop(error, seen, answer, usual=None, gone=()):
     kind = _kind(error, seen, answer)
     named = [*values.words(error.get("values", ()))]
     if not kind:
+        named += _set(error, answer)
         return Finding("stops", quoted, *named, *before, where=at, error=said)
     why = [*_why(kind, error, seen, answer, gone)]
     if kind == "window-too-large":
         why += _grids(seen["trace"], usual)
-    if kind in OF_SHAPES and "trace" in seen:
+    if name := slips.late_lambda(answer, line):
+        why = [Words(texts.LATE, name=name)]
+    elif kind == "shape-does-not-fit" and (smaller := [*_smaller(seen)]):
+        why = smaller
+    elif kind in OF_SHAPES and "trace" in seen:
         why += _given(seen)
     if kind != "name-unknown":  # of which the others tell nothing
         why += named
@@ -333,8 +377,10 @@ def _kind(error, seen, answer):
         if answer.names_on(error["line"], "current_accelerator"):
             return "no-accelerator"
         return "nothing-for-a-tensor"
+    if kind == "no-module" and not _plain_classes(error, answer):
+        return ""
     if kind == "nothing-recorded":
-        if "backward without recording" in count:
+        if "backward without recording" in count and error.get("called"):
             return "backward-without-recording"
         if seen.get("record", {}).get("losses"):
             return "recorded-no-more"
@@ -354,6 +400,10 @@ def _why(kind, error, seen, answer, gone):
         [name, *_] = quoted or [""]
         if name in gone:
             return [Words(texts.NAME_GONE, name=name)]
+        if name in IMPORTS:
+            return [Words(texts.NOT_IMPORTED, code=IMPORTS[name])]
+        if slips.lacks_lambda(answer, name, line):
+            return [Words(texts.NO_LAMBDA, name=name)]
         if made := answer.attribute(name):
             return [Words(texts.ATTRIBUTE_OF_SELF, name=name, line=made)]
     more = []
@@ -362,15 +412,43 @@ def _why(kind, error, seen, answer, gone):
     elif kind == "no-such-module":
         more = _modules(answer.asked_of_modules(line))
     elif kind in ("too-few-arguments", "other-arguments-than-it-takes"):
-        more = _of_self(line, answer)
+        more = _class_called(error, answer) or _of_self(line, answer)
     elif kind == "init-not-called":
         more = [
             Words(texts.LACKS_INIT, name=name, line=answer.defines(name))
             for name in quoted
             if answer.defines(name)
         ]
-    elif kind == "batch-is-no-pair" and answer.names_on(line, "DataLoader"):
-        return [Words(texts.ONE_LOADER)]
+    elif kind == "no-module":
+        more = _plain_classes(error, answer)
+    elif kind == "whole-numbers-in-place":
+        more = _set(error, answer)
+    elif kind == "no-tensor" and any(
+        has.get("n", 0) > 2 for _, _, has in error.get("values", ())
+    ):
+        return [Words(texts.SEVERAL_TENSORS)]
+    elif kind == "shapes-for-cross-entropy":
+        more = _scores(error)
+    elif kind == "tensors-do-not-fit" and (
+        slips.drops_dimension(answer, line) or _dimension_lost(error)
+    ):
+        return [Words(texts.KEEP_DIMENSION)]
+    elif kind == "nothing-recorded" and (off := answer.recording_off(line)):
+        more = Words(texts.RECORDING_OFF, line=off), answer.quoted(off)
+    elif kind == "batch-is-no-pair":
+        return _no_pair(error, answer) or [usually]
+    elif kind == "nothing-for-a-tensor":
+        for made, name in slips.returns_nothing(answer):
+            more += (Words(texts.LACKS_RETURN, line=made, name=name),)
+    elif kind == "not-iterable" and "'int'" in error["message"]:
+        counts = [
+            Words(texts.COUNTS_UP, name=name)
+            for name, _, has in error.get("values", ())
+            if has.get("value", "").isdigit()
+        ]
+        return counts or [usually]
+    elif kind == "division-by-zero" and (made := slips.passes_once(answer)):
+        more = [answer.quoted(made)]
     elif kind == "no-images-for-convolution":
         more = _channels(error["message"], seen.get("trace", {}))
     elif kind == "no-parameters":
@@ -381,6 +459,81 @@ def _why(kind, error, seen, answer, gone):
         called = error["called"]
         more = Words(texts.CALLED_IN_LINE, line=called), answer.quoted(called)
     return [usually, *more]
+
+
+def _scores(error):
+    """Yield words for scores that are no row for each image."""
+    for _, kind, has in error.get("values", ()):
+        shape = has.get("shape", ())
+        if kind != "tensor":
+            continue
+        if len(shape) == 1 and shape[0] % 10 == 0:
+            yield Words(texts.FLATTENED_ALL)
+        if len(shape) == 4:
+            yield Words(texts.GRID_STAYS, shape=tuple(shape))
+
+
+def _set(error, answer):
+    """Return words for the lines that set what is named in the last line."""
+    found = []
+    for name, *_ in error.get("values", ()):
+        line = bound(answer.tree).get(name) or answer.attribute(
+            name.removeprefix("self.")
+        )
+        if line and line != error["line"]:
+            found.append(Words(texts.SET_IN_LINE, name=name, line=line))
+            found.append(answer.quoted(line))
+    return found
+
+
+def _dimension_lost(error):
+    """Tell whether there are floats (n, m) and (n,) in the line."""
+    shapes = [
+        has["shape"]
+        for _, kind, has in error.get("values", ())
+        if kind == "tensor"
+    ]
+    return any(
+        len(one) == 1 and len(other) == 2 and one[0] == other[0]
+        for one in shapes
+        for other in shapes
+    )
+
+
+def _no_pair(error, answer):
+    """Return words for what is looped over or unpacked and is no pair."""
+    line = error["line"]
+    if answer.names_on(line, "DataLoader"):
+        return [Words(texts.ONE_LOADER)]
+    if slips.slices_tuple(answer, line):
+        return [Words(texts.SLICED_TUPLE)]
+    types = [has.get("type", "") for _, _, has in error.get("values", ())]
+    if "TensorDataset" in types and line in answer.loops():
+        return [Words(texts.ONE_PAIR)]
+    if "DataLoader" in types:
+        return [Words(texts.PAIRS_OF_LOADER)]
+    own = [name for name in types if answer.defines(name)]
+    if not own:
+        return []
+    passed = map(answer.quoted, answer.passed_to(own[0]))
+    return [Words(texts.PAIRS_OF_OWN, name=own[0]), *passed]
+
+
+def _smaller(seen):
+    """Yield words for a batch that is smaller than those before, if it is."""
+    batches, given = seen["trace"]["batches"], seen["trace"]["given"]
+    usual = batches and batches[0]["given"]
+    if usual and given and given[0] != usual[0] and given[1:] == usual[1:]:
+        yield Words(texts.OTHER_BATCH, n=given[0], usual=usual[0])
+
+
+def _plain_classes(error, answer):
+    """Return words for each class in a message that has no parent."""
+    return [
+        Words(texts.NO_MODULE, name=name, line=line)
+        for name in re.findall(r"'(\w+)' object", error["message"])
+        if (line := answer.plain_class(name))
+    ]
 
 
 def _channels(message, trace):
@@ -397,11 +550,20 @@ def _channels(message, trace):
         )
 
 
+def _class_called(error, answer):
+    """Return words for a class that is called under another name."""
+    [name] = re.findall(r"(\w+)\.__init__\(", error["message"])[:1] or [""]
+    if not answer.defines(name) or answer.names_on(error["line"], name):
+        return []
+    given = slips.given_name(answer, name)
+    return [Words(texts.CLASS_CALLED, name=name), answer.quoted(given)]
+
+
 def _of_self(line, answer):
     """Yield words for a `self` too many or too few, and for `super`."""
     for template, found in (
-        (texts.SELF_OUTSIDE, answer.self_outside()),
-        (texts.LACKS_SELF, answer.lacks_self()),
+        (texts.SELF_OUTSIDE, slips.self_outside(answer)),
+        (texts.LACKS_SELF, slips.lacks_self(answer)),
     ):
         if found:
             yield Words(template, line=found[0], name=found[1])
@@ -456,16 +618,7 @@ def _no_gradient(error, seen, answer):
 
 def _kept(seen, answer):
     """Return words for attributes that a module does not register."""
-    found = []
-    for name, kind in seen.get("trace", {}).get("kept", ()):
-        if line := answer.attribute(name):
-            said = {"name": f"self.{name}", "line": line}
-            if kind == "result":
-                found.append(Words(texts.RESULT_KEPT, **said))
-            else:
-                found.append(Words(texts.LAYERS_KEPT, kind=kind, **said))
-            found.append(answer.quoted(line))
-    return found
+    return [*places.kept(answer, seen.get("trace", {}))]
 
 
 def _over_channels(seen):

@@ -38,10 +38,16 @@ class Finding:
         self.kind = kind
         self.phase, template = texts.FINDINGS[kind]
         self._paragraphs = Words(template, **values), *more
+        self._look_at = ()
 
     def and_also(self, *more):
         """Return the same finding, with more said below."""
         self._paragraphs += more
+        return self
+
+    def look_at(self, *lines):
+        """Return the same finding, with lines to look at if it names none."""
+        self._look_at = lines
         return self
 
     @property
@@ -51,7 +57,7 @@ class Finding:
     def __str__(self):
         look = texts.LOOK.get(self.phase)
         if look and not any(map(_names_line, self._paragraphs)):
-            return f"{self.text}\n{Words(look)}"
+            return "\n".join([self.text, str(Words(look)), *self._look_at])
         return self.text
 
 

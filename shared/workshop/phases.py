@@ -330,6 +330,10 @@ def _why_other(a, b, shape, p, q):
         times = max(p / q, q / p)
         larger = texts.TIMES_AS_LARGE if q > p else texts.TIMES_AS_SMALL
         yield Words(larger, times=times)
+        losses = (seen.batches[0]["loss"] for seen in (a, b))
+        if math.isclose(*losses, rel_tol=1e-9):
+            yield Words(texts.SCORES_ALIKE)
+            return
         for n in shape:
             if math.isclose(times**2, n, rel_tol=1e-3):
                 yield Words(texts.SQUARE_ROOT, root=math.sqrt(n), n=n)
@@ -463,7 +467,19 @@ def _other_window(a, x, y):
     for (step, other), (usual, mine, line) in zip(
         steps, windows, strict=False
     ):
-        if step == other and usual and mine and usual != mine:
+        if not (step == other and usual and mine):
+            continue
+        *usual, usual_padding = usual
+        *mine, padding = mine
+        if padding != usual_padding:
+            return Finding(
+                "other-padding",
+                pooling=_pooling(line),
+                n=padding,
+                stage=a.name,
+                usual=usual_padding,
+            )
+        if usual != mine:
             return Finding(
                 "other-window",
                 pooling=_pooling(line),
@@ -542,6 +558,11 @@ def _update(a, b, i, at):
         all_of_them = len(still) == len(y["shapes"])
         more = [Words(texts.IN_PLACE)] if all_of_them else []
         return Finding("parameters-not-moved", *more, still=these(still), **at)
+    besides = (
+        step.get("besides", {}).items() - usual.get("besides", {}).items()
+    )
+    if besides:
+        return Finding("optimizer-has-more", besides=_settings(besides), **at)
     ratios = [q / p for p, q in zip(*moves, strict=True) if p]
     times = ratios[0] if ratios else 1
     if all(math.isclose(r, times, rel_tol=1e-6) for r in ratios):
@@ -556,15 +577,14 @@ def _update(a, b, i, at):
                 return Finding("whole-gradient", **at)
             lr = [Words(texts.LEARNING_RATE, lr=step["lr"])] if step else []
             return Finding("another-step-size", *lr, times=times, **at)
-    besides = (
-        step.get("besides", {}).items() - usual.get("besides", {}).items()
-    )
-    if besides:
-        besides = ", ".join(
-            f"`{key}={value}`" for key, value in sorted(besides)
-        )
-        return Finding("optimizer-has-more", besides=besides, **at)
+    lacks = usual.get("besides", {}).items() - step.get("besides", {}).items()
+    if step and lacks:
+        return Finding("optimizer-has-less", besides=_settings(lacks), **at)
     return Finding("another-update", **at)
+
+
+def _settings(items):
+    return ", ".join(f"`{key}={value}`" for key, value in sorted(items))
 
 
 def _close(x, y, what):

@@ -365,6 +365,10 @@ def try_few(
         return seen
     names = [name for name in OTHERWISE if name == "seed" or name in options]
     seen["otherwise"] = otherwise(path, splits, precondition, names)
+    # Of the last batch, one image is left.
+    size = options.get("batch_size") or 64
+    one_left = splits.first(3 * size + 1, N_VALID)
+    seen["one left"] = _record(train, path, one_left, "few", epochs=1)
     if precondition == "order of images":
         seen["orders"] = _orders(train, path, few)
         seen["another order"] = _orders(train, path, few, seed=1, epochs=1)

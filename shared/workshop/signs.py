@@ -13,12 +13,14 @@ from typing import NamedTuple
 class Seen(NamedTuple):
     """What `shared.workshop.trace` saw a program do.
 
+    `batches` has one for each call of `backward`.
     `own` holds the names of what the file itself called, each with a line;
     `inner` what a part of torch called; `count` how often either did.
     `backward_in` is "train" if that calls `backward`, and `model_kind`
     tells whether the model is a plain `nn.Sequential`.
     """
 
+    batches: list
     own: dict
     inner: list
     count: dict
@@ -103,6 +105,20 @@ def _as_often(names, other):
     return often
 
 
+def _without_a_look(asked):
+    """Ask only a program that does not look at its model on the way.
+
+    One that prints an accuracy after each epoch may set the modes for it.
+    """
+
+    def alone(seen):
+        passes = seen.count.get("linear", 0)
+        looks = passes > len(seen.batches) + 1  # the last is the predictions
+        return None if looks else asked(seen)
+
+    return alone
+
+
 def _sign(asked):
     """Return the sign of what is used, or left, under the same condition."""
     return Sign(asked, asked)
@@ -127,7 +143,10 @@ SIGNS = {
     ),
     "model.zero_grad": _sign(_file("Module.zero_grad")),
     "requires_grad_": Sign(left=_file("requires_grad_")),
-    "nn.Linear": Sign(_layer("linear"), _called("Linear.__init__")),
+    "nn.Linear": Sign(
+        _layer("linear"),
+        lambda seen: _called("Linear.__init__")(seen) or _file("linear")(seen),
+    ),
     "weights": Sign(left=_anyone("Parameter")),
     "bias": Sign(left=_anyone("Parameter")),
     "@": Sign(left=_file("matmul", "mm", "addmm", "einsum")),
@@ -142,9 +161,12 @@ SIGNS = {
         _called("TensorDataset.__init__"),
     ),
     "DataLoader": Sign(_anyone("DataLoader"), _called("DataLoader.__init__")),
-    # A mode that is set without need does no harm: it may stay.
-    "model.train": Sign(_anyone("Module.train")),
-    "model.eval": Sign(_anyone("Module.eval")),
+    "model.train": Sign(
+        _anyone("Module.train"), _without_a_look(_file("Module.train"))
+    ),
+    "model.eval": Sign(
+        _anyone("Module.eval"), _without_a_look(_anyone("Module.eval"))
+    ),
     "log.validation": _sign(_anyone("log.validation")),
     "shuffle=True": _sign(_anyone("RandomSampler")),
     "nn.Conv2d": Sign(_anyone("conv2d"), _called("Conv2d.__init__", "conv2d")),

@@ -317,11 +317,11 @@ REVERSE = {
     ),
     "04": Task(
         "Do without `nn.Linear`: give the class a weight matrix and a bias"
-        " of its own, and multiply by hand. Draw a (784, 10) matrix with"
-        " `torch.randn`, divide it by the square root of 784, and start the"
-        " bias at zero. For the check, `nn.Linear` gets the same initial"
-        " weights. Or draw both exactly as `nn.Linear` does; the check"
-        " accepts that too.",
+        " of its own, and multiply by hand, without `F.linear`. Draw a (784,"
+        " 10) matrix with `torch.randn`, divide it by the square root of 784,"
+        " and start the bias at zero. For the check, `nn.Linear` gets the"
+        " same initial weights. Or draw both exactly as `nn.Linear` does; the"
+        " check accepts that too.",
         (
             "Which parameters does `nn.Linear` have, and what does its"
             " `forward` compute?",

@@ -134,13 +134,19 @@ NO_PART_ANY_MORE = (
     "The change is not complete: `{name}` (line {line}) is still a parameter"
     " of the model. Nothing uses it, so it gets no gradient. Remove it."
 )
-RESULT_KEPT = (
-    "Line {line} makes `{name}` by a calculation. Its result is a plain"
-    " tensor, not an `nn.Parameter`: `model.parameters()` does not find it,"
-    " and it is never updated. The first `backward` used up what was recorded"
-    " of the calculation, so the second stops. Calculate first, and make an"
-    " `nn.Parameter` of the result."
-)
+KEPT = {
+    "result": (
+        "Line {line} makes `{name}` by a calculation. Its result is a plain"
+        " tensor, not an `nn.Parameter`: `model.parameters()` does not find"
+        " it, and it is never updated. The first `backward` used up what was"
+        " recorded of the calculation, so the second stops. Calculate first,"
+        " and make an `nn.Parameter` of the result."
+    ),
+    "tensor": (
+        "`{name}` (line {line}) is a plain tensor, not an `nn.Parameter`:"
+        " `model.parameters()` does not find it."
+    ),
+}
 LAYERS_KEPT = (
     "`{name}` (line {line}) is a plain Python {kind}. A module does not look"
     " into it for layers. Use `nn.ModuleList`, or give each layer an attribute"
@@ -148,6 +154,103 @@ LAYERS_KEPT = (
 )
 THE_ERROR = "The error itself: {error}."
 NOT_USED_ANYWHERE = "`{name}` is not used anywhere."
+CLASS_CALLED = (
+    "The class `{name}` is called here, which makes an object. Was an object"
+    " of it to be called, as `{name}()` makes one?"
+)
+SET_IN_LINE = "`{name}` is set in line {line}:"
+COUNTS_UP = "`{name}` is a number: `range({name})` counts up to it."
+MADE_AT_TOP = (
+    "Line {line} makes what is learned before `train` is called. Each call of"
+    " `train` makes its own, from new random numbers."
+)
+NOT_IMPORTED = "It is not imported: `{code}`."
+ONE_PAIR = (
+    "A slice of a dataset is one pair of images and labels. Give it two names,"
+    " `xb, yb = ...`; do not loop over it."
+)
+NO_LAMBDA = (
+    "`{name}` is what a function is given; here it is outside of one. Is it a"
+    " function that should be handed on, `lambda {name}: ...`?"
+)
+SQUEEZED = (
+    "Line {line} removes every dimension of size one: if a batch has one"
+    " image, that of the images, too. Name those to be removed."
+)
+GRID_STAYS = (
+    "The scores are a grid of numbers for each image, of shape {shape}."
+    " Flatten it: `flatten(1)` makes one row for each image."
+)
+FLATTENED_ALL = (
+    "The scores of all images are in one row. The first dimension, that of the"
+    " images, has to stay: `flatten(1)` begins after it, and so does"
+    " `nn.Flatten()`."
+)
+PAIRS_OF_LOADER = (
+    "A `DataLoader` hands out pairs of images and labels. It counts them only"
+    " with `enumerate`, as in `for i, (xb, yb) in enumerate(train_dl)`."
+)
+PAIRS_OF_OWN = (
+    "An object of `{name}` hands out what its `__iter__` yields. A function"
+    " that batches pass through has to return both, images and labels."
+)
+SLICED_TUPLE = (
+    "A slice of a tuple is a tuple of some of its parts. Slice each tensor on"
+    " its own."
+)
+OTHER_BATCH = (
+    "This batch has {n} images, the first had {usual}: not all are of one"
+    " size. With `-1` as the first number, `view` takes any number of images."
+)
+LACKS_RETURN = "`{name}` (line {line}) returns nothing."
+NO_MODULE = "Line {line} should be `class {name}(nn.Module):`."
+NO_GRAD_IN_VAIN = (
+    "Line {line} has no effect: `with torch.no_grad():` is for the lines that"
+    " are indented below it."
+)
+NEGATED = (
+    "Line {line} assigns: `=-` puts a negative number in the place of what was"
+    " there. `-=` subtracts."
+)
+RETURNS_IN_LOOP = (
+    "Line {line} is within a loop, and returns in its first round. Should it"
+    " come after the loop?"
+)
+BOUND_ANEW = (
+    "Line {line} makes a new tensor and gives it the name `{name}`. The"
+    " parameter stays as it is. `-=` changes it in its place."
+)
+LOADER_OF_ONE = (
+    "Line {line} makes a `DataLoader` without a `batch_size`. Its batches have"
+    " one image then."
+)
+TAKES_ONE = (
+    "Line {line} takes one batch, with `next`. A `for` loop over the loader"
+    " takes all of them."
+)
+ROUNDS_DOWN = (
+    "Line {line} counts batches with `//`, which rounds down: a last batch"
+    " that is smaller is left out."
+)
+RANGE = (
+    "Line {line} counts where batches start: `range` takes where to start,"
+    " where to end, and the step from one to the next."
+)
+SCORES_ALIKE = (
+    "Still, the loss of the first batch is the same: these numbers are"
+    " multiplied each time they are used, and so is their gradient. Multiply"
+    " once, when they are drawn."
+)
+SEVERAL_TENSORS = (
+    "A tensor is needed here, and this is a tuple or a list of tensors."
+    " `torch.stack` makes one tensor of them; a slice of a dataset holds"
+    " tensors already, one of images and one of labels."
+)
+KEEP_DIMENSION = (
+    "What is computed over a dimension has that dimension no more, so it does"
+    " not fit any longer. `keepdim=True` keeps it, with one number in it."
+)
+RECORDING_OFF = "Line {line} switches recording off."
 SET_ONCE = (
     "Line {line} sets `{name}` once, before the loop over the epochs, so the"
     " next epoch begins where the last one ended, and makes no batch. Set it"
@@ -216,9 +319,20 @@ NOT_REQUIRING = (
     " for it where the tensor is made, with `requires_grad_()`."
 )
 CLEARED = (
-    "Line {line} clears the gradients, and has done so since `backward`: is it"
-    " inside the loop over the parameters?"
+    "Line {line} clears the gradients between `backward` and this update."
+    " Update all parameters first, then clear the gradients."
 )
+SAME_KEY = (
+    "Line {line} has the key `{key}` once more. A dictionary holds each key"
+    " once, so this one takes the place of the first."
+)
+MODEL_TOO = "Line {line} makes the model anew, too: what was learned is lost."
+LATE = (
+    "This function is made in a loop. It looks for `{name}` when it is called,"
+    " and then finds the last one of the loop. `lambda xb, {name}={name}: ...`"
+    " keeps that of now."
+)
+NO_DATASET = "No batch is taken from a `TensorDataset`, and that is to stay."
 ATTRIBUTE_OF_SELF = (
     "Line {line} makes it an attribute: write `self.{name}` to use it."
 )
@@ -443,14 +557,27 @@ EXPLANATIONS = {
     "no-such-module": (
         "There is no such module, or it has nothing of that name."
     ),
+    "indices-of-other-lengths": (
+        "Two tensors that pick numbers together have to be of one length. A"
+        " batch may have fewer images than the others: count them in each, as"
+        " `torch.arange(len(target))` does."
+    ),
+    "gradient-is-no-tensor": (
+        "A gradient is a tensor, or None if there is none. To clear it, set it"
+        " to None, or to zero in its place, `grad.zero_()`."
+    ),
+    "whole-numbers-in-place": (
+        "A tensor of whole numbers cannot take up floats in its place. Begin"
+        " with a float, such as 0.0, or with a plain number of Python."
+    ),
     "index-of-another-dimension": (
         "`gather` takes an index with as many dimensions as the tensor. For"
         " one number of each row that is a column, `target.unsqueeze(1)`."
     ),
     "float-for-a-whole-number": (
-        "A whole number is needed here. In Python, `/` always makes a float;"
-        " `//` divides whole numbers and rounds down, so a smaller last batch"
-        " is not counted."
+        "A whole number is needed here, and this is a float. In Python, `/`"
+        " always makes a float, and so does a square root; `//` divides whole"
+        " numbers and rounds down, so a smaller last batch is not counted."
     ),
     "no-whole-number": (
         "A whole number is needed here, and this is none. How many of"
@@ -545,6 +672,10 @@ EXPLANATIONS = {
         "A function is called with fewer arguments than it takes. The error"
         " names those that are missing."
     ),
+    "no-module": (
+        "A model is an object of a subclass of `nn.Module`, which brings"
+        " `parameters` and all else that a model has."
+    ),
     "no-forward": (
         "A module needs a method `forward`, spelled like this: to call the"
         " module calls it."
@@ -621,7 +752,10 @@ WHY = {
     "F.cross_entropy": (
         "the task asks for the formula, written with operations on tensors"
     ),
-    "log_softmax": "`F.cross_entropy` takes the log-softmax itself",
+    "log_softmax": (
+        "`F.cross_entropy` takes the log-softmax itself, and `train` returns"
+        " raw scores"
+    ),
     "CNN": "an `nn.Sequential` itself takes the place of the class",
 }
 
@@ -785,6 +919,11 @@ FINDINGS = {
         "A `TensorDataset` is made anew while the training goes on. Make one"
         " of all the data, before the loops.",
     ),
+    "not-sliced": Text(
+        "change",
+        "Not every batch is a slice of the dataset. Compute where a batch"
+        " starts, and slice the dataset from there.",
+    ),
     "not-one-slice": Text(
         "change",
         "A batch is put together from more than one access to a dataset. One"
@@ -928,6 +1067,12 @@ FINDINGS = {
         "From {place} on your program trains another model. Make it once,"
         " before the epochs, and its layers with it, in `__init__`.",
     ),
+    "tensors-made-anew": Text(
+        "initial weights",
+        "From {place} on your program learns other tensors than before: they"
+        " are made anew, so what was learned is lost. Make them once, before"
+        " the epochs.",
+    ),
     "layer-made-in-forward": Text(
         "model",
         "`forward` makes a new layer each time it is called, {where}, with new"
@@ -1070,6 +1215,11 @@ FINDINGS = {
         "In your program, {pooling} has a window of {window}, in stage {stage}"
         " of {usual}.",
     ),
+    "other-padding": Text(
+        "forward pass",
+        "In your program, {pooling} has a padding of {n}. In stage {stage} it"
+        " is {usual}: zeros around the grid have no part in a mean.",
+    ),
     "other-sign": Text("loss", "{losses}: it has the other sign."),
     "other-scores": Text(
         "forward pass",
@@ -1122,6 +1272,12 @@ FINDINGS = {
         "Neither the update nor the clearing of gradients reaches {left}: the"
         " loop does not know of them.",
     ),
+    "no-update": Text(
+        "update",
+        "At {place}, when `backward` is called, nothing has been updated since"
+        " the batch before, and no gradient has been cleared. Do both stand in"
+        " the loop over the batches?",
+    ),
     "parameters-not-moved": Text(
         "update",
         "At {place}, the gradients are those of stage {stage}, but the update"
@@ -1148,6 +1304,12 @@ FINDINGS = {
         "At {place}, the gradients are those of stage {stage}, but the"
         " parameters move elsewhere: the optimizer has {besides}, which the"
         " update of stage {stage} has not.",
+    ),
+    "optimizer-has-less": Text(
+        "update",
+        "At {place}, the gradients are those of stage {stage}, but the"
+        " parameters move elsewhere: the optimizer of stage {stage} has"
+        " {besides}, that of your program has not.",
     ),
     "another-update": Text(
         "update",
@@ -1235,6 +1397,13 @@ FINDINGS = {
         " and divided by the number of images; but each is a mean already."
         " Multiply it by the number of its images before you add it.",
     ),
+    "validation-as-if-full": Text(
+        "validation",
+        "After epoch {epoch}, the validation loss is given as {loss}. The mean"
+        " over all images is {mean}; in the other the sum is divided by the"
+        " number of batches times the size of the first. The last has fewer"
+        " images: count them.",
+    ),
     "validation-not-divided": Text(
         "validation",
         "After epoch {epoch}, the validation loss is given as {loss}. The mean"
@@ -1270,6 +1439,12 @@ FINDINGS = {
         "prediction",
         "The training is that of stage {stage}, but the predictions are not."
         " They come from another model than the one that was trained.",
+    ),
+    "log-softmax-added": Text(
+        "prediction",
+        "The predictions are log-probabilities: a log-softmax was taken. The"
+        " task leaves the scores as they are, and `F.cross_entropy` takes the"
+        " log-softmax itself.",
     ),
     "predictions-changed": Text(
         "prediction",
@@ -1311,6 +1486,17 @@ FINDINGS = {
         "As it stands your program does what it should, but not with a"
         " `batch_size` of {value}. With that the images make {usual} batches,"
         " all of one size; your program makes {n}.",
+    ),
+    "stops-at-one-image": Text(
+        "data",
+        "As it stands your program does what it should, but it stops {where}"
+        " if only one image is left for the last batch. {error}.",
+    ),
+    "one-image-left-out": Text(
+        "data",
+        "As it stands your program does what it should, but if only one image"
+        " is left for the last batch, it is left out. Where does the loop over"
+        " the batches end?",
     ),
     "argument-ignored": Text(
         "arguments",

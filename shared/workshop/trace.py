@@ -191,10 +191,12 @@ class Trace(TorchFunctionMode):
         if self._labels and name in ("__getitem__", "gather"):
             self._see_picked(args[0], result)
         if name in STEPS and self._depth:
-            self._see_step_of_model(STEPS[name], name, given, result)
+            self._see_step_of_model(STEPS[name], result)
+            self._see_window(STEPS[name], name, args, kwargs, result)
         elif self._is_relu(args, result):
             self._saw("relu")
-            self._see_step_of_model("relu", name, given, self._convolved)
+            self._see_step_of_model("relu", self._convolved)
+            self._windows.append(None)
         if self._see_move(name, given[1:]) and (frame := self._caller()):
             self.tensors_moved.add(frame.f_lineno)
         self._see_reshaping(tensors, result)
@@ -202,12 +204,11 @@ class Trace(TorchFunctionMode):
         self._see_initial(name, tensors)
         return result
 
-    def _see_step_of_model(self, step, name, given, result):
-        """Enter what the model computes next, by which function of torch."""
+    def _see_step_of_model(self, step, result):
+        """Enter what the model computes next."""
         self._steps.append(step)
         self._lines.append(self._line_of_step())
         self._grids.append(list(result.shape[2:]))
-        self._see_window(step, name, given, result)
         self._convolved = result.detach().clone() if step == "conv2d" else None
 
     def _is_relu(self, args, result):
@@ -230,14 +231,20 @@ class Trace(TorchFunctionMode):
             return frame.f_lineno
         return self._modules.get(self._layer, (None, None))[1]
 
-    def _see_window(self, step, name, given, result):
-        """Enter over what a step takes a mean or maximum, if it does."""
-        t, window = given[0], None
+    def _see_window(self, step, name, args, kwargs, result):
+        """Enter over what a step takes a mean or maximum, and its padding.
+
+        None if it takes none.
+        """
+        given, window = [*args, *kwargs.values()], None
+        t = given[0]
         if step in ("mean", "maximum") and t.dim() == 4:
-            window = list(t.shape[2:])
+            window, padding = list(t.shape[2:]), 0
             if name in ("avg_pool2d", "max_pool2d"):
                 size = given[1]
                 window = [size] * 2 if isinstance(size, int) else list(size)
+                padding = kwargs.get("padding", (*args, 0, 0, 0)[3])
+            window.append(padding if type(padding) is int else max(padding))
             if t.shape[1] not in result.shape[1:2]:
                 self._saw("over channels")
         self._windows.append(window)
@@ -305,6 +312,8 @@ class Trace(TorchFunctionMode):
             and tensors[0].shape[1] == PIXELS
         ):
             self._iterated.append(self._in_an_iterator())
+            if not self._depth:
+                self._saw("images reshaped outside")
 
     def _in_an_iterator(self):
         """Tell whether what runs was asked for the next batch.
@@ -424,7 +433,9 @@ class Trace(TorchFunctionMode):
             )
             for handle in (
                 register_optimizer_step_pre_hook(self._ours(self._see_step)),
-                hooks.register_module_forward_pre_hook(self._enter_module),
+                hooks.register_module_forward_pre_hook(
+                    self._ours(self._enter_module)
+                ),
                 hooks.register_module_forward_hook(
                     self._leave_module, always_call=True
                 ),
@@ -456,12 +467,15 @@ class Trace(TorchFunctionMode):
         }
         self._train = train.__code__
         pred = train(*data, _Log(self, log), **options)
+        self._looking = True
         self.last = {
+            "log-probabilities": _are_log_probabilities(pred),
             "images": self._images[-1] if self._images else None,
             "asked": bool(self._asked),
             "another model": bool(self._asked - set(self._learned)),
             "recorded": self._recorded,
         }
+        self._looking = False
         return pred
 
     def found(self):
@@ -483,6 +497,7 @@ class Trace(TorchFunctionMode):
             "random": self.random,
             "backward_in": self.backward_in,
             "model_kind": self._kind_of_model(),
+            "model_class": type(self.model).__name__,
             "no part": self.no_part,
             "parameters": self.parameters,
             "kept": self._kept(),
@@ -515,8 +530,8 @@ class Trace(TorchFunctionMode):
         """Return what attributes of modules keep out of its sight.
 
         A module registers neither what is computed from a parameter, a
-        "result", nor layers in a "list", "tuple" or "dict". Each has the name
-        of its attribute and what it is.
+        "result", nor a "tensor" that is none, nor layers in a "list", "tuple"
+        or "dict". Each has the name of its attribute and what it is.
         """
         found = []
         for module, _ in self._modules.values():
@@ -525,6 +540,8 @@ class Trace(TorchFunctionMode):
                     continue
                 if isinstance(value, torch.Tensor) and value.grad_fn:
                     found.append([name, "result"])
+                elif isinstance(value, torch.Tensor) and value.requires_grad:
+                    found.append([name, "tensor"])
                 if isinstance(value, list | tuple | dict):
                     in_dict = isinstance(value, dict)
                     parts = value.values() if in_dict else value
@@ -559,6 +576,8 @@ class Trace(TorchFunctionMode):
         self._begin()
 
     def _see_call(self, name, *args, **kwargs):
+        if self._looking:
+            return
         self._saw(name)
         if name.endswith(".zero_grad"):
             self._cleared = self._line()
@@ -567,6 +586,8 @@ class Trace(TorchFunctionMode):
                 self._saw("Optimizer made anew")
             if isinstance(args[0], SGD):
                 self._saw("SGD")
+        if name == "TensorDataset.__getitem__" and type(args[1]) is slice:
+            self._saw("TensorDataset sliced")
         if name == "TensorDataset.__init__" and self.batches:
             self._saw("TensorDataset made anew")
         if name == "Module.__init__":
@@ -575,6 +596,10 @@ class Trace(TorchFunctionMode):
             self._see_layer(*args, **kwargs)
         if name == "DataLoader.__init__" and kwargs.get("drop_last"):
             self._saw("drop_last")
+        if name == "DataLoader.__init__" and not (
+            args[2:3] or kwargs.keys() & {"batch_size", "batch_sampler"}
+        ):
+            self._saw("batches of one")
         if name == "Module.to":
             self._see_move("to", [*args[1:], *kwargs.values()])
         if name == "Module.cpu":
@@ -775,6 +800,13 @@ def _places(values):
     if values.dim() == 2 and values.shape[0] < values.shape[1]:
         values = values.T
     return (values.flatten() * torch.arange(values.numel())).sum().item()
+
+
+def _are_log_probabilities(pred):
+    """Tell whether the exponentials of each row add up to one."""
+    if not isinstance(pred, torch.Tensor) or pred.dim() != 2:
+        return False
+    return bool((pred.detach().logsumexp(1).abs() < 1e-6).all())
 
 
 def _has_grad(p):

@@ -98,6 +98,7 @@ def _validation(b, number):
         ("mean-over-batches", of_batches / len(losses)),
         ("validation-not-weighted", of_batches / n),
         ("validation-not-divided", total),
+        ("validation-as-if-full", total / (len(losses) * losses[0][1])),
     ):
         if abs(value - epoch["loss"]) <= ROUNDING:
             kind = other

@@ -27,11 +27,11 @@ def named(frame, line):
     here = [n for n in ast.walk(tree) if getattr(n, "lineno", None) == line]
     here.sort(key=lambda node: node.col_offset)
     called = {id(n.func) for n in here if isinstance(n, ast.Call)}
+    changed = {id(n.target) for n in here if isinstance(n, ast.AugAssign)}
     found = {}
     for node in here:
-        if id(node) in called or not isinstance(
-            getattr(node, "ctx", None), ast.Load
-        ):
+        loaded = isinstance(getattr(node, "ctx", None), ast.Load)
+        if id(node) in called or not (loaded or id(node) in changed):
             continue
         match node:
             case ast.Name(id=name):
@@ -62,7 +62,9 @@ def _described(value):
     if isinstance(value, bool | int | str):
         return ["value", {"value": repr(value)[:40]}]
     if isinstance(value, float):
-        return ["value", {"value": f"{value:.6g}"}]
+        short = f"{value:.6g}"
+        whole = short.lstrip("-").isdigit()
+        return ["value", {"value": f"{short}.0" if whole else short}]
     if isinstance(value, type):
         return ["class", {"type": value.__name__}]
     if inspect.isroutine(value):

@@ -53,7 +53,9 @@ def _gradients(a, b):
             if "layer made in forward" in b.trace["count"]:
                 line = b.trace["own"].get("layer made in forward")
                 return Finding("layer-made-in-forward", where=where(line))
-            return Finding("model-made-anew", place=place(b.record, i))
+            tensors = b.trace["model_kind"] is None
+            kind = "tensors-made-anew" if tensors else "model-made-anew"
+            return Finding(kind, place=place(b.record, i))
     if step and step["missing"]:
         if step["missing"] == batches[0]["shapes"]:
             return Finding("optimizer-of-another-model")
@@ -70,7 +72,11 @@ def _gradients(a, b):
         left = these(batch["left"])
         last = batches[i - 1]
         moves = zip(last["shapes"], last.get("moves", ()), strict=False)
-        if batch["left"] == [shape for shape, move in moves if not move]:
+        still = [shape for shape, move in moves if not move]
+        all_of_them = batch["left"] == still == batch["shapes"]
+        if all_of_them and not b.trace.get("kept"):
+            return Finding("no-update", place=place(b.record, i))
+        if batch["left"] == still:
             return Finding("loop-lacks-parameters", left=left)
         return Finding("gradients-left", place=place(b.record, i), left=left)
     return None

@@ -91,6 +91,22 @@ MISTAKES = {
         lambda: nn.Linear(8, 10)(LABELS),
         "images-and-labels-swapped",
     ),
+    "indices of other lengths": (
+        lambda: IMAGES[torch.arange(8), torch.arange(7)],
+        "indices-of-other-lengths",
+    ),
+    "a number for a gradient": (
+        lambda: setattr(torch.zeros(1), "grad", 0),
+        "gradient-is-no-tensor",
+    ),
+    "a sum in a tensor of whole numbers": (
+        lambda: LABELS.add_(IMAGES[:, 0]),
+        "whole-numbers-in-place",
+    ),
+    "a model that is no module": (
+        lambda: Returns().parameters(),
+        "no-module",
+    ),
     "no super().__init__()": (NoInit, "init-not-called"),
     "no super().__init__(), seen late": (
         lambda: list(NoInitialModule().parameters()),

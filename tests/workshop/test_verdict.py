@@ -68,6 +68,7 @@ def training():
         "own": {},
         "count": {},
         "layers": [],
+        "model_kind": "own class",
         "no part": [],
         "start": [[[-0.1] * 10] * 784, [0.1] * 10],
         "last": {"images": [5, 6], "asked": True, "another model": False},
@@ -172,6 +173,14 @@ CASES = {
         one(2, **{"another model": True}),
         "model-made-anew",
         "From epoch 2, batch 1 on",
+    ),
+    "new tensors": (
+        lambda b: (
+            one(2, **{"another model": True})(b),
+            seen(model_kind=None)(b),
+        ),
+        "tensors-made-anew",
+        "From epoch 2, batch 1 on your program learns other tensors",
     ),
     "another model's optimizer": (
         seen(step={"missing": [[784, 10], [10]], "no gradients": False}),
@@ -339,7 +348,7 @@ CASES = {
     ),
     "larger random numbers": (
         lambda b: (
-            each(sizes=[84.0, 1.0])(b),
+            each(sizes=[84.0, 1.0], loss=2.6)(b),
             seen(start=[[[0.1] * 10] * 784, [0.1] * 10])(b),
         ),
         "other-initial-weights",
