@@ -126,6 +126,16 @@ class Answer:
             if node.name == name
         )
 
+    def method(self, class_, name):
+        """Return the line of a method of a class of the file."""
+        return first(
+            part
+            for node in nodes(self.tree, ast.ClassDef)
+            if node.name == class_
+            for part in nodes(node, ast.FunctionDef)
+            if part.name == name
+        )
+
     def calls(self, name):
         """Return the first line that calls a function by its name."""
         return first(_calls(self.tree, name))
@@ -219,9 +229,19 @@ class Answer:
             for answer in (begin, target, self)
         )
         for name, line in now.items():
-            if name in there.keys() - usual.keys() and not self.loads(name):
+            special = name.startswith("__")
+            gone = name in there.keys() - usual.keys() and not special
+            if gone and not self.loads(name):
                 return line, name
         return None
+
+    def hooks(self):
+        """Return the line that has something called with a module."""
+        return first(
+            node
+            for node in nodes(self.tree, ast.Attribute)
+            if node.attr.startswith("register_forward")
+        )
 
     def ranges(self):
         """Return the calls of `range` that count batches, parsed."""

@@ -102,7 +102,7 @@ INSTEAD = {
     "nn.Parameter": ("randn",),
     "nn.Linear": ("matmul", "mm"),
     "opt.zero_grad": ("zero_grad", "zero_"),
-    "TensorDataset": ("tensors", "x_train"),
+    "TensorDataset": ("tensors", "__getitem__"),
     "DataLoader": ("TensorDataset.__getitem__",),
     "F.cross_entropy": ("nll_loss", "NLLLoss"),
     "optim.SGD": ("optim",),

@@ -121,6 +121,10 @@ DEMANDS = {
     "09-reverse": [NOT_RECORDED],
     "10": [
         Demand(_forward_of_its_own, "forward-of-sequential"),
+        Demand(
+            lambda seen, answer: seen.model_hooks and (answer.hooks() or True),
+            "hook-of-sequential",
+        ),
         GIVEN_ROWS,
         NOT_RECORDED,
     ],

@@ -400,6 +400,8 @@ def _why(kind, error, seen, answer, gone):
         [name, *_] = quoted or [""]
         if name in gone:
             return [Words(texts.NAME_GONE, name=name)]
+        if error["type"] == "UnboundLocalError":
+            return [Words(texts.OWN_NAME, name=name)]
         if name in IMPORTS:
             return [Words(texts.NOT_IMPORTED, code=IMPORTS[name])]
         if slips.lacks_lambda(answer, name, line):
@@ -507,12 +509,14 @@ def _no_pair(error, answer):
         return [Words(texts.ONE_LOADER)]
     if slips.slices_tuple(answer, line):
         return [Words(texts.SLICED_TUPLE)]
+    if answer.names_on(line, "parameters"):
+        return [Words(texts.NO_NAMES)]
     types = [has.get("type", "") for _, _, has in error.get("values", ())]
     if "TensorDataset" in types and line in answer.loops():
         return [Words(texts.ONE_PAIR)]
     if "DataLoader" in types:
         return [Words(texts.PAIRS_OF_LOADER)]
-    own = [name for name in types if answer.defines(name)]
+    own = [name for name in types if answer.method(name, "__iter__")]
     if not own:
         return []
     passed = map(answer.quoted, answer.passed_to(own[0]))

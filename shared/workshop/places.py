@@ -47,7 +47,12 @@ SYMPTOMS = (
     "validation-loss-no-mean",
 )
 # Kinds of findings that layers or tensors explain which nothing registers.
-LACKS = ("no-update", "loop-lacks-parameters", "optimizer-lacks-parameters")
+LACKS = (
+    "no-update",
+    "loop-lacks-parameters",
+    "optimizer-lacks-parameters",
+    "parameters-missing",
+)
 # Kinds of findings that a `return` too early explains.
 ENDS_EARLY = (
     "images-left-out",

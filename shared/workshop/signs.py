@@ -192,6 +192,7 @@ SIGNS = {
             "images" in seen.count
             and "images in the dataset" not in seen.count
         ),
+        _file("DataLoader wrapped"),
         ours=True,
     ),
     "torch.accelerator": _sign(

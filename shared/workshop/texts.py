@@ -327,6 +327,15 @@ SAME_KEY = (
     " once, so this one takes the place of the first."
 )
 MODEL_TOO = "Line {line} makes the model anew, too: what was learned is lost."
+NO_NAMES = (
+    "`model.parameters()` hands out the tensors alone, one by one."
+    " `model.named_parameters()` hands out pairs, of a name and a tensor."
+)
+OWN_NAME = (
+    "The function assigns to `{name}`, so the name is its own there, and"
+    " nothing is in it yet. `-=` assigns, too. Do it where the name was made,"
+    " or declare it as `nonlocal`."
+)
 LATE = (
     "This function is made in a loop. It looks for `{name}` when it is called,"
     " and then finds the last one of the loop. `lambda xb, {name}={name}: ...`"
@@ -939,6 +948,12 @@ FINDINGS = {
         "change",
         "Your `nn.Sequential` has a `forward` of its own. The task asks for a"
         " list of steps alone: what this one does is to be a layer, too.",
+    ),
+    "hook-of-sequential": Text(
+        "change",
+        "Your `nn.Sequential` has a hook, which is called with it. The task"
+        " asks for a list of steps alone: what the hook does is to be a layer,"
+        " too.",
     ),
     "parameter-left": Text(
         "change",

@@ -498,6 +498,7 @@ class Trace(TorchFunctionMode):
             "backward_in": self.backward_in,
             "model_kind": self._kind_of_model(),
             "model_class": type(self.model).__name__,
+            "model_hooks": self._has_hooks(),
             "no part": self.no_part,
             "parameters": self.parameters,
             "kept": self._kept(),
@@ -540,7 +541,9 @@ class Trace(TorchFunctionMode):
                     continue
                 if isinstance(value, torch.Tensor) and value.grad_fn:
                     found.append([name, "result"])
-                elif isinstance(value, torch.Tensor) and value.requires_grad:
+                elif isinstance(value, torch.Tensor) and (
+                    value.is_floating_point()
+                ):
                     found.append([name, "tensor"])
                 if isinstance(value, list | tuple | dict):
                     in_dict = isinstance(value, dict)
@@ -548,6 +551,11 @@ class Trace(TorchFunctionMode):
                     if any(isinstance(part, nn.Module) for part in parts):
                         found.append([name, type(value).__name__])
         return found
+
+    def _has_hooks(self):
+        """Tell whether something is called before or after the model."""
+        hooks = ("_forward_pre_hooks", "_forward_hooks")
+        return any(getattr(self.model, name, None) for name in hooks)
 
     def _kind_of_model(self):
         """Return what the model is: None, "sequential" or "own class".
@@ -636,6 +644,12 @@ class Trace(TorchFunctionMode):
 
     def _see_loader(self, loader):
         self._saw("DataLoader")
+        caller = sys._getframe(2).f_code  # of what spies on it
+        if caller.co_filename == self.path and (
+            caller.co_flags & inspect.CO_GENERATOR
+            or caller.co_name == "__iter__"
+        ):
+            self._saw("DataLoader wrapped")
         self._begun += 1
         samplers = [loader.sampler, loader.batch_sampler]
         samplers += [getattr(sampler, "sampler", None) for sampler in samplers]

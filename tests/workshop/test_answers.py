@@ -1042,7 +1042,7 @@ WRONG = {
     "one image for a batch": (
         ("06", ("train_ds[start : start + batch_size]", "train_ds[start]")),
         "not-sliced",
-        "your program from image 1",
+        "takes images out of the dataset, one by one.",
     ),
     "a softmax left in the model": (
         ("02", ("xb @ weights + bias", "(xb @ weights + bias).softmax(-1)")),
@@ -2483,6 +2483,86 @@ WRONG = {
         ),
         "other-step",
         "has the key `'relu'` once more. A dictionary holds each key once",
+    ),
+    "names of parameters": (
+        (
+            "05-reverse",
+            (
+                "for p in model.parameters()",
+                "for name, p in model.parameters()",
+            ),
+        ),
+        "batch-is-no-pair",
+        "`model.parameters()` hands out the tensors alone, one by one.",
+    ),
+    "an update in a function of its own": (
+        (
+            "03-reverse",
+            (
+                "    for epoch in",
+                "    def update():\n        weights -= weights.grad * lr\n\n"
+                "    for epoch in",
+            ),
+            (
+                "                weights -= weights.grad * lr\n",
+                "                update()\n",
+            ),
+        ),
+        "name-unknown",
+        "The function assigns to `weights`, so the name is its own there",
+    ),
+    "a bias that is a plain tensor": (
+        ("03", ("nn.Parameter(torch.zeros(10))", "torch.zeros(10)")),
+        "parameters-missing",
+        "`self.bias` (line 13) is a plain tensor, not an `nn.Parameter`",
+    ),
+    "a dataset beside two slices": (
+        (
+            "06",
+            (
+                "xb, yb = train_ds[start : start + batch_size]",
+                "xb = x_train[start : start + batch_size]\n"
+                "            yb = y_train[start : start + batch_size]",
+            ),
+        ),
+        "code-missing",
+        ": xb = x_train[start : start + batch_size]",
+    ),
+    "a hook that reshapes": (
+        (
+            "10",
+            ("        Lambda(lambda xb: xb.view(-1, 1, 28, 28)),\n", ""),
+            (
+                "    model = cnn()\n",
+                "    model = cnn()\n"
+                "    model.register_forward_pre_hook(\n"
+                "        lambda _, args: (args[0].view(-1, 1, 28, 28),)\n"
+                "    )\n",
+            ),
+        ),
+        "hook-of-sequential",
+        ": model.register_forward_pre_hook(",
+    ),
+    "a wrapper of another name that hands on what it gets": (
+        (
+            "11-reverse",
+            (
+                "def loss_batch",
+                "class Same:\n"
+                "    def __init__(self, dl):\n"
+                "        self.dl = dl\n\n"
+                "    def __iter__(self):\n"
+                "        yield from self.dl\n\n\n"
+                "def loss_batch",
+            ),
+            (
+                "    model = cnn()\n",
+                "    train_dl, valid_dl = Same(train_dl), Same(valid_dl)\n"
+                "    model = cnn()\n",
+            ),
+        ),
+        "code-left",
+        "`WrappedDataLoader` should be gone, but",
     ),
     "two epochs, whatever is asked for": (
         ("07", ("range(epochs)", "range(2)")),
