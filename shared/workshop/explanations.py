@@ -390,7 +390,8 @@ def _kind(error, seen, answer):
 def _why(kind, error, seen, answer, gone):
     """Return words for what an error of this kind means, and comes from."""
     usually, line = Words(texts.EXPLANATIONS[kind]), error["line"]
-    quoted = re.findall(r"'(\w+)'", error["message"])
+    message = error["message"]
+    quoted = re.findall(r"'(\w+)'", message)
     if kind.startswith("none-"):
         found = [*_no_part(seen, answer, gone)]
         return found or [*_no_gradient(error, seen, answer)] or [usually]
@@ -435,6 +436,8 @@ def _why(kind, error, seen, answer, gone):
         slips.drops_dimension(answer, line) or _dimension_lost(error)
     ):
         return [Words(texts.KEEP_DIMENSION)]
+    elif found := re.search(r"batch_size \((\d+)\).*\((\d+)\)", message):
+        return [Words(texts.BATCHES_APART, n=found[1], m=found[2])]
     elif kind == "nothing-recorded" and (off := answer.recording_off(line)):
         more = Words(texts.RECORDING_OFF, line=off), answer.quoted(off)
     elif kind == "batch-is-no-pair":
@@ -512,6 +515,8 @@ def _no_pair(error, answer):
     if answer.names_on(line, "parameters"):
         return [Words(texts.NO_NAMES)]
     types = [has.get("type", "") for _, _, has in error.get("values", ())]
+    if "TensorDataset" in types and slips.makes_a_list(answer) == line:
+        return [Words(texts.SINGLE_PAIRS)]
     if "TensorDataset" in types and line in answer.loops():
         return [Words(texts.ONE_PAIR)]
     if "DataLoader" in types:
@@ -613,7 +618,11 @@ def _no_gradient(error, seen, answer):
     """Yield words for why a tensor in a line has no gradient, if known."""
     for name, _, has in error.get("values", ()):
         if answer.attribute_of(name, "grad", error["line"]):
-            if not has.get("learns", True):
+            learns = has.get("learns", True)
+            if not learns and (line := slips.updated_anew(answer, name)):
+                yield Words(texts.BOUND_ANEW, line=line, name=name)
+                yield answer.quoted(line)
+            elif not learns:
                 yield Words(texts.NOT_REQUIRING, name=name)
             elif line := seen.get("trace", {}).get("cleared"):
                 yield Words(texts.CLEARED, line=line)

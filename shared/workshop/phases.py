@@ -558,9 +558,18 @@ def _update(a, b, i, at):
         all_of_them = len(still) == len(y["shapes"])
         more = [Words(texts.IN_PLACE)] if all_of_them else []
         return Finding("parameters-not-moved", *more, still=these(still), **at)
-    besides = (
-        step.get("besides", {}).items() - usual.get("besides", {}).items()
+    mine, others = (found.get("besides", {}) for found in (step, usual))
+    besides, lacks = (
+        mine.items() - others.items(),
+        others.items() - mine.items(),
     )
+    if mine.keys() == others.keys() and besides:
+        return Finding(
+            "optimizer-set-otherwise",
+            mine=_settings(besides),
+            usual=_settings(lacks),
+            **at,
+        )
     if besides:
         return Finding("optimizer-has-more", besides=_settings(besides), **at)
     ratios = [q / p for p, q in zip(*moves, strict=True) if p]
@@ -577,7 +586,6 @@ def _update(a, b, i, at):
                 return Finding("whole-gradient", **at)
             lr = [Words(texts.LEARNING_RATE, lr=step["lr"])] if step else []
             return Finding("another-step-size", *lr, times=times, **at)
-    lacks = usual.get("besides", {}).items() - step.get("besides", {}).items()
     if step and lacks:
         return Finding("optimizer-has-less", besides=_settings(lacks), **at)
     return Finding("another-update", **at)

@@ -186,7 +186,7 @@ def _found(kind, answer, trace, loops_over_loader):
             for layer in trace["layers"]:
                 if layer["shape"] in trace["step"]["missing"]:
                     yield None, layer["line"], {}
-        case "optimizer-has-less" | "optimizer-has-more":
+        case _ if kind.startswith(("optimizer-has", "optimizer-set")):
             yield None, answer.named("SGD"), {}
         case "optimizer-made-anew":
             yield texts.MODEL_TOO, slips.made_in_loop(answer), {}

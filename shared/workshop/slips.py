@@ -76,6 +76,17 @@ def no_grad_alone(answer):
     return first(n for n in alone if ast.unparse(n).endswith("no_grad()"))
 
 
+def updated_anew(answer, name):
+    """Return the line of an update that makes a new tensor of this name."""
+    return first(
+        node
+        for node in nodes(answer.tree, ast.Assign)
+        if [getattr(target, "id", "") for target in node.targets] == [name]
+        and loads(node.value, name)
+        and "grad" in ast.unparse(node.value)
+    )
+
+
 def negated(answer):
     """Return the line of a `=-` where `-=` is meant."""
     lines = enumerate(answer.code.splitlines(), 1)

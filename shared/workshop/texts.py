@@ -336,6 +336,14 @@ OWN_NAME = (
     " nothing is in it yet. `-=` assigns, too. Do it where the name was made,"
     " or declare it as `nonlocal`."
 )
+BATCHES_APART = (
+    "The scores are those of {n} images, the labels those of {m}. Are both of"
+    " the same batch?"
+)
+SINGLE_PAIRS = (
+    "This is a list of many pairs, each of one image and one label. A slice of"
+    " the dataset is one pair: of images, and of their labels."
+)
 LATE = (
     "This function is made in a loop. It looks for `{name}` when it is called,"
     " and then finds the last one of the loop. `lambda xb, {name}={name}: ...`"
@@ -1319,6 +1327,12 @@ FINDINGS = {
         "At {place}, the gradients are those of stage {stage}, but the"
         " parameters move elsewhere: the optimizer has {besides}, which the"
         " update of stage {stage} has not.",
+    ),
+    "optimizer-set-otherwise": Text(
+        "update",
+        "At {place}, the gradients are those of stage {stage}, but the"
+        " parameters move elsewhere: the optimizer of stage {stage} has"
+        " {usual}, that of your program {mine}.",
     ),
     "optimizer-has-less": Text(
         "update",

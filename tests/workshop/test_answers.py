@@ -2564,6 +2564,44 @@ WRONG = {
         "code-left",
         "`WrappedDataLoader` should be gone, but",
     ),
+    "an update that makes a new tensor": (
+        (
+            "03-reverse",
+            (
+                "weights -= weights.grad * lr",
+                "weights = weights - weights.grad * lr",
+            ),
+        ),
+        "none-has-no-attribute",
+        "makes a new tensor and gives it the name `weights`.",
+    ),
+    "a slice of the labels alone": (
+        (
+            "06-reverse",
+            ("xb = x_train[start : start + batch_size]", "xb = x_train"),
+        ),
+        "tensors-do-not-fit",
+        "The scores are those of 1000 images, the labels those of 64.",
+    ),
+    "a list of single pairs": (
+        (
+            "07-reverse",
+            (
+                "train_ds[start : start + batch_size]",
+                "[train_ds[start + i] for i in range(40)]",
+            ),
+        ),
+        "batch-is-no-pair",
+        "This is a list of many pairs, each of one image and one label.",
+    ),
+    "a learning rate and a momentum in each other's place": (
+        (
+            "09",
+            ("lr=lr, momentum=momentum)", "momentum, lr)"),
+        ),
+        "optimizer-set-otherwise",
+        "has `momentum=0.9`, that of your program `momentum=0.1`.",
+    ),
     "two epochs, whatever is asked for": (
         ("07", ("range(epochs)", "range(2)")),
         "argument-ignored",
