@@ -123,6 +123,7 @@ def test_who_comes_for_a_line_is_not_asked(visit):
     page.keyboard.press("/")
     page.keyboard.type("model.parameters")
     page.locator("#found a").first.click()
+    page.locator(".predict").wait_for(state="hidden")
     assert not asks(page)
     [line] = re.findall(r"#(L\d+)", page.url)
     assert 0 < page.locator(f"#{line}").bounding_box()["y"] < 900
