@@ -113,7 +113,7 @@ test-slow: .venv/extra-test
 	$(VENV_PYTHON) -m pytest -m slow $(ARGS)
 
 test-book: .venv/extra-dev
-	$(VENV_PYTHON) -m pytest -m browser tests/book $(ARGS)
+	$(VENV_PYTHON) -m pytest -m browser --reruns 3 tests/book $(ARGS)
 
 lint: .venv/extra-dev
 	$(VENV_PYTHON) -m ruff format --check .
