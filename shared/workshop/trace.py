@@ -820,6 +820,8 @@ def _are_log_probabilities(pred):
     """Tell whether the exponentials of each row add up to one."""
     if not isinstance(pred, torch.Tensor) or pred.dim() != 2:
         return False
+    if not pred.is_floating_point():
+        return False
     return bool((pred.detach().logsumexp(1).abs() < 1e-6).all())
 
 
